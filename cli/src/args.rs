@@ -1,0 +1,339 @@
+//! The command line, as `--help` shows it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use domain::layer::Layer;
+use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+
+/// Finds what hangs crooked in AWS, says who bent it, and remembers it.
+///
+/// Exit codes of scan: 0 in sync, 1 drift, 2 error or incomplete. Other
+/// commands: 0 done, 1 not done, 2 usage or configuration.
+#[derive(Debug, Parser)]
+#[command(name = "plumbline", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// The configuration file [default: plumbline.yaml].
+    #[arg(long, global = true, env = "PLUMBLINE_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The ledger's file, with its key beside it as FILE.key; `none` keeps nothing.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = ".plumbline/ledger"
+    )]
+    pub(crate) ledger: PathBuf,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look now, from here; report, and keep the ledger. Changes and sends nothing.
+    Scan(Scan),
+    /// The ledger's findings.
+    Findings(Findings),
+    /// Why a finding exists, which rule set its severity, and what comes next.
+    Explain(Explain),
+    /// Validate the configuration, and see which of its rules decides and why.
+    Policy(Policy),
+    /// The last scan as one self-contained page.
+    Report(Report),
+    /// Print the completion script of a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// Arguments of `scan`.
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    /// Only these targets of the configuration [default: all].
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// Only targets of this layer.
+    #[arg(long, value_parser = layer)]
+    pub(crate) layer: Option<Layer>,
+    /// Count what cannot be compared as incomplete: exit code 2.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How long one stack's drift detection may take.
+    #[arg(long, default_value = "15m", value_parser = duration, value_name = "DURATION")]
+    pub(crate) timeout: Duration,
+    /// How to print the report.
+    #[arg(short, long, default_value = "table", value_name = "FORMAT")]
+    pub(crate) output: ReportFormat,
+}
+
+/// How a scan is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Table,
+    /// For people, with every column and difference.
+    Wide,
+    /// The contract, `plumbline/v1`.
+    Json,
+    /// The same as YAML.
+    Yaml,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// For a pull request or an issue.
+    Markdown,
+    /// The ids of the findings, one a line.
+    Name,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people.
+    Table,
+    /// For people, with every column and difference.
+    Wide,
+    /// `plumbline/v1`.
+    Json,
+    /// The same as YAML.
+    Yaml,
+    /// The ids, one a line.
+    Name,
+}
+
+/// Arguments of `findings`.
+#[derive(Debug, Args)]
+pub(crate) struct Findings {
+    /// What to do with them [default: list].
+    #[command(subcommand)]
+    pub(crate) command: Option<FindingsCommand>,
+}
+
+/// What can be done with findings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FindingsCommand {
+    /// List them, open ones unless --all.
+    List(List),
+    /// All about one, with its history.
+    Show {
+        /// Its id, or the beginning of it.
+        finding: String,
+        /// How to print it.
+        #[arg(short, long, default_value = "table", value_name = "FORMAT")]
+        output: ListFormat,
+    },
+    /// Say that you have taken note.
+    Ack {
+        /// Which ones.
+        #[command(flatten)]
+        which: Which,
+        /// What to remember about it.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Hear nothing of them until a date, whatever their values do.
+    Silence(Until),
+    /// Accept just what is there now until a date, and print the ignore to add.
+    Accept(Until),
+    /// Take back what was said of them.
+    Reopen {
+        /// Which ones.
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// Arguments of `findings list`.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Closed ones too.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Keep looking, and print again when something changes.
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// How to print them.
+    #[arg(short, long, default_value = "table", value_name = "FORMAT")]
+    pub(crate) output: ListFormat,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self {
+            all: false,
+            watch: false,
+            output: ListFormat::Table,
+        }
+    }
+}
+
+/// Which findings a word is about.
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Which {
+    /// Ids, or the beginnings of them.
+    #[arg(value_name = "FINDING")]
+    pub(crate) findings: Vec<String>,
+    /// Every open finding.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// Arguments of `findings silence` and `findings accept`.
+#[derive(Debug, Args)]
+pub(crate) struct Until {
+    /// Which ones.
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Why.
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub(crate) reason: String,
+    /// The last day of it (UTC), as 2027-01-31, or a moment, as 2027-01-31T12:00:00Z.
+    #[arg(long, value_name = "DATE", value_parser = until)]
+    pub(crate) until: Timestamp,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Its id, or the beginning of it.
+    pub(crate) finding: String,
+}
+
+/// Arguments of `policy`.
+#[derive(Debug, Args)]
+pub(crate) struct Policy {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub(crate) command: PolicyCommand,
+}
+
+/// What can be done with the policy.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Validate the configuration file, and say what deserves a second look.
+    Check,
+    /// Which rule decides about a finding, and why.
+    Explain {
+        /// Its id, or the beginning of it.
+        finding: String,
+    },
+    /// Run the policy tests of a file.
+    Test {
+        /// The file [default: plumbline.tests.yaml beside the configuration].
+        file: Option<PathBuf>,
+    },
+    /// Print the JSON schema of the configuration file.
+    Schema,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Where to write the page; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: PathBuf,
+}
+
+fn layer(text: &str) -> Result<Layer, String> {
+    Layer::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = Layer::ALL.into_iter().map(Layer::as_str).collect();
+        format!("the layers are {}", names.join(", "))
+    })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    text.parse::<SignedDuration>()
+        .ok()
+        .and_then(|it| Duration::try_from(it).ok())
+        .filter(|it| !it.is_zero())
+        .ok_or_else(|| "write a duration as 90s, 15m or 1h".to_owned())
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("say why, in a few words".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// The end of a date's day, or the moment itself.
+fn until(text: &str) -> Result<Timestamp, String> {
+    if let Ok(date) = text.parse::<civil::Date>()
+        && let Ok(next) = date.tomorrow()
+        && let Ok(end) = TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0))
+    {
+        return Ok(end);
+    }
+    text.parse::<Timestamp>()
+        .map_err(|_| "write a date as 2027-01-31 or a moment as 2027-01-31T12:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_date_means_the_whole_of_its_day() {
+        assert_eq!(
+            until("2027-01-31").unwrap().to_string(),
+            "2027-02-01T00:00:00Z"
+        );
+        assert_eq!(
+            until("2027-01-31T12:00:00+01:00").unwrap().to_string(),
+            "2027-01-31T11:00:00Z"
+        );
+        for wrong in ["", "31.1.2027", "2027-02-30", "tomorrow"] {
+            assert!(until(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_short() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        for wrong in ["0s", "-1m", "15", "soon"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_word_about_findings_needs_to_say_which() {
+        for wrong in [
+            &["plumbline", "findings", "ack"][..],
+            &["plumbline", "findings", "ack", "f-1", "--all"],
+            &[
+                "plumbline",
+                "findings",
+                "accept",
+                "f-1",
+                "--until",
+                "2027-01-31",
+            ],
+            &[
+                "plumbline",
+                "findings",
+                "silence",
+                "f-1",
+                "--reason",
+                " ",
+                "--until",
+                "2027-01-31",
+            ],
+        ] {
+            assert!(Cli::try_parse_from(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `plumbline explain`: why a finding exists and what comes next.
+
+use std::path::Path;
+
+use domain::difference::Change;
+use domain::finding::{Finding, Status};
+use domain::ports::Ledger as _;
+use domain::report::FindingEntry;
+use domain::severity::Severity;
+use jiff::Timestamp;
+use render::FindingPage;
+
+use crate::failure::Failure;
+use crate::findings::said_notes;
+use crate::{ledger, screen};
+
+/// Prints all that is known of a finding.
+pub(crate) async fn run(path: &Path, id: &str) -> Result<(), Failure> {
+    let ledger = ledger::existing(path)?;
+    let finding = ledger::find(&ledger, id).await?;
+    let history = ledger
+        .history(&finding.id)
+        .await
+        .map_err(Failure::unusable)?;
+    let now = Timestamp::now();
+    let mut notes = vec![
+        ("why".to_owned(), why(&finding)),
+        (
+            "severity".to_owned(),
+            format!(
+                "{} ({}), set by {}",
+                finding.severity, finding.cause, finding.rule
+            ),
+        ),
+        ("next".to_owned(), next(&finding, now)),
+    ];
+    notes.extend(said_notes(&finding));
+    let page = render::finding(
+        &FindingPage {
+            entry: &FindingEntry::of(&finding, now),
+            history: &history,
+            notes: &notes,
+        },
+        screen::style(false),
+    );
+    screen::print(&page).map_err(|error| Failure::unusable(format!("standard output: {error}")))
+}
+
+fn why(finding: &Finding) -> String {
+    let name = &finding.resource.name;
+    match finding.change {
+        Change::Modified => format!(
+            "{name} differs from what code says at {} path(s)",
+            finding.differences.len()
+        ),
+        Change::Deleted => format!("code says that {name} exists, and it does not"),
+        Change::Added => format!("{name} exists, and no code says so"),
+    }
+}
+
+/// What happens next, as things stand now.
+fn next(finding: &Finding, now: Timestamp) -> String {
+    let id = &finding.id;
+    match finding.status(now) {
+        Status::Resolved | Status::Unwatched => {
+            "nothing; it opens again with the same id if a scan sees the drift again".to_owned()
+        }
+        Status::Accepted => {
+            "nothing until then, unless what is there changes: then it counts again".to_owned()
+        }
+        Status::Silenced => {
+            "nothing until then; every scan keeps looking and keeps its values up to date"
+                .to_owned()
+        }
+        Status::Open | Status::Reopened | Status::Acknowledged => {
+            let person = if finding.cause.needs_a_person() {
+                " A change of this kind is never put straight automatically."
+            } else {
+                ""
+            };
+            let urgency = match finding.severity {
+                Severity::Critical => "Look at it now",
+                Severity::High => "Look at it today",
+                Severity::Medium | Severity::Low => "Put it straight when convenient",
+            };
+            format!(
+                "{urgency}: change it back, change the code, or accept it with plumbline findings accept {id}; the next complete scan that sees no drift closes it.{person}"
+            )
+        }
+    }
+}

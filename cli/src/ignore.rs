@@ -1,0 +1,64 @@
+//! The ignore that accepts a finding for everybody, as text for the config file.
+
+use domain::difference::Change;
+use domain::finding::Finding;
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+
+/// One entry of the config file's `ignore`, matching just this finding's
+/// resource and the paths that differ now.
+pub(crate) fn ignore_for(
+    finding: &Finding,
+    (reason, owner): (&str, &str),
+    until: Timestamp,
+) -> String {
+    // The end of a day is written as that day.
+    let last = until.checked_sub(1.second()).unwrap_or(until);
+    let expires = TimeZone::UTC.to_datetime(last).date();
+    format!(
+        "  - when: {}\n    reason: {}\n    owner: {}\n    expires: {expires}\n",
+        yaml(&condition(finding)),
+        yaml(reason),
+        yaml(owner),
+    )
+}
+
+fn condition(finding: &Finding) -> String {
+    let resource = &finding.resource;
+    let mut parts = vec![format!("resource.type == {}", cel(&resource.kind))];
+    let names = [
+        ("account", resource.account.as_deref()),
+        ("region", resource.region.as_deref()),
+        ("stack", resource.stack.as_deref()),
+        ("cluster", resource.cluster.as_deref()),
+        ("namespace", resource.namespace.as_deref()),
+        ("name", Some(resource.name.as_str())),
+    ];
+    for (name, value) in names {
+        if let Some(value) = value {
+            parts.push(format!("resource.{name} == {}", cel(value)));
+        }
+    }
+    match (finding.change, &finding.differences[..]) {
+        (Change::Modified, [only]) => parts.push(format!("difference.path == {}", cel(&only.path))),
+        (Change::Modified, several) => {
+            let paths: Vec<String> = several.iter().map(|it| cel(&it.path)).collect();
+            parts.push(format!("difference.path in [{}]", paths.join(", ")));
+        }
+        (change, _) => parts.push(format!("finding.change == {}", cel(change.as_str()))),
+    }
+    parts.join(" && ")
+}
+
+/// A string as CEL writes it; JSON's escapes are among CEL's.
+fn cel(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A string as a YAML single-quoted scalar on one line.
+fn yaml(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    format!("'{}'", line.replace('\'', "''"))
+}

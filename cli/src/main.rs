@@ -1,0 +1,40 @@
+//! `plumbline`: looks at what hangs crooked, from a laptop or in CI.
+
+mod args;
+mod clock;
+mod commands;
+mod explain;
+mod failure;
+mod findings;
+mod ignore;
+mod ledger;
+mod policy_command;
+mod progress;
+mod report;
+mod scan;
+mod screen;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            screen::tell("error", &format!("cannot start: {error}"));
+            return ExitCode::from(2);
+        }
+    };
+    match runtime.block_on(commands::run(cli)) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            screen::tell("error", &failure.to_string());
+            ExitCode::from(failure.code())
+        }
+    }
+}

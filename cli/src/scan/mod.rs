@@ -1,0 +1,226 @@
+//! `plumbline scan`: look, judge, record, report. It sends nothing and fixes nothing.
+
+mod listing;
+mod plan;
+mod region;
+mod stacks;
+mod unwatched;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloudformation::Connection;
+use domain::conceal::HashKey;
+use domain::judge::{Judge, Notices};
+use domain::layer::Layer;
+use domain::life::Moment;
+use domain::look::{Gap, Reason};
+use domain::ports::{Clock, Ledger, PortError};
+use domain::record::record;
+use domain::report::{ReportBuilder, ScanReport, matched_nothing};
+use equivalence::Catalogue;
+use policy::{Loaded, Policy, Target};
+use tokio::sync::mpsc;
+
+use crate::progress::Progress;
+use plan::Watch;
+use region::{Sighted, scan_place};
+use unwatched::Round;
+
+/// What a scan works with.
+pub(crate) struct Desk {
+    /// The config file.
+    pub(crate) loaded: Loaded,
+    /// The ledger.
+    pub(crate) ledger: Arc<dyn Ledger>,
+    /// The key of the ledger's hashes.
+    pub(crate) key: HashKey,
+    /// The way to AWS.
+    pub(crate) connection: Connection,
+    /// Time.
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What a scan is asked for.
+pub(crate) struct Request {
+    /// Only these targets; all where empty.
+    pub(crate) targets: Vec<String>,
+    /// Only this layer.
+    pub(crate) layer: Option<Layer>,
+    /// How long one detection may take.
+    pub(crate) timeout: Duration,
+}
+
+/// What a scan gave.
+pub(crate) struct Scanned {
+    /// The report.
+    pub(crate) report: ScanReport,
+    /// What a person should know besides, in sentences.
+    pub(crate) notices: Vec<String>,
+}
+
+impl Desk {
+    /// Looks at every selected target.
+    ///
+    /// # Errors
+    ///
+    /// Where the ledger fails: what was seen could not be recorded.
+    pub(crate) async fn scan(
+        &self,
+        request: &Request,
+        progress: &Progress,
+    ) -> Result<Scanned, PortError> {
+        let config = &self.loaded.config;
+        let policy = Policy::new(&self.loaded);
+        let catalogue = Catalogue::all();
+        let started_at = self.clock.now();
+        let mut notices = Notices::default();
+        let mut remarks = Vec::new();
+        let mut builder = ReportBuilder::new(config.environment.as_str(), started_at);
+
+        let selected: Vec<&Target> = config
+            .targets
+            .iter()
+            .filter(|it| {
+                request.targets.is_empty()
+                    || request.targets.iter().any(|name| name == it.name.as_str())
+            })
+            .filter(|it| request.layer.is_none_or(|layer| it.covers(layer)))
+            .collect();
+        for target in selected.iter().filter(|it| it.cloudformation.is_none()) {
+            not_built_yet(&mut builder, target);
+        }
+
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let places = plan::places(&selected);
+        let looking = async {
+            let rounds = places.iter().map(|(place, watches)| {
+                scan_place(self, (place, watches), request.timeout, sender.clone())
+            });
+            let rounds = futures_util::future::join_all(rounds).await;
+            drop(sender);
+            rounds
+        };
+        let recording = async {
+            while let Some(sighted) = receiver.recv().await {
+                match sighted {
+                    Sighted::Found(units) => progress.found(units),
+                    Sighted::Gap(target, resource, gap) => {
+                        builder.gap((Layer::CloudFormation, &target), *resource, &gap);
+                    }
+                    Sighted::Look(look) => {
+                        let now = self.clock.now();
+                        let judge = Judge {
+                            catalogue: &catalogue,
+                            rules: &policy,
+                            key: &self.key,
+                            now,
+                        };
+                        let judged = judge.judge(*look, &mut notices);
+                        let moment = Moment {
+                            now,
+                            look_started_at: judged.started_at,
+                            config: &self.loaded.hash,
+                        };
+                        let findings = record(&*self.ledger, &judged, moment).await?;
+                        builder.look(&judged, &findings, now);
+                        progress.done(&judged);
+                    }
+                }
+            }
+            Ok::<(), PortError>(())
+        };
+        let (rounds, recorded) = tokio::join!(looking, recording);
+        recorded?;
+
+        for watch in selected.iter().filter_map(|target| Watch::of(target)) {
+            judge_selection(&watch, &rounds, &mut builder, &mut remarks);
+        }
+        let whole = request.targets.is_empty() && request.layer.is_none();
+        let closed = unwatched::close(self, &rounds, whole).await?;
+        if closed > 0 {
+            remarks.push(format!(
+                "{closed} finding(s) closed as unwatched: their stack was deleted or left the configuration"
+            ));
+        }
+        remarks.extend(rules_remarks(&policy, &notices, whole));
+        let report = builder.finish(self.clock.now(), self.connection.requests());
+        Ok(Scanned {
+            report,
+            notices: remarks,
+        })
+    }
+}
+
+/// Says where a target matched no stack at all, or one of its globs matched none.
+fn judge_selection(
+    watch: &Watch<'_>,
+    rounds: &[Round],
+    builder: &mut ReportBuilder,
+    remarks: &mut Vec<String>,
+) {
+    let mine: Vec<&Round> = rounds
+        .iter()
+        .filter(|round| round.targets.iter().any(|it| it == watch.target))
+        .collect();
+    // A place that could not be listed is an unknown of its own.
+    if mine.iter().any(|round| !round.listed) {
+        return;
+    }
+    let names: Vec<&str> = mine
+        .iter()
+        .flat_map(|round| round.stacks.keys().map(|id| id.name()))
+        .collect();
+    let layer = (Layer::CloudFormation, watch.target);
+    if !names.iter().any(|name| watch.selects_name(name)) {
+        let globs: Vec<&str> = watch.stacks.stacks.iter().map(|it| it.as_str()).collect();
+        let regions: Vec<&str> = mine.iter().map(|round| round.region.as_str()).collect();
+        let detail = format!(
+            "no stack in {} is named {}; names are case-sensitive",
+            regions.join(", "),
+            globs.join(" or ")
+        );
+        builder.gap(layer, None, &matched_nothing(detail));
+        return;
+    }
+    for glob in watch.stacks.idle_globs(&names) {
+        remarks.push(format!("target {}: no stack is named {glob}", watch.target));
+    }
+}
+
+/// A target of a layer that this version cannot look at: reported, never passed over.
+fn not_built_yet(builder: &mut ReportBuilder, target: &Target) {
+    let Some(layer) = target.layer() else {
+        return;
+    };
+    let name = target.name.as_str();
+    let resource = domain::resource::Resource {
+        kind: "Target".to_owned(),
+        id: name.to_owned(),
+        name: name.to_owned(),
+        ..Default::default()
+    };
+    builder.gap(
+        (layer, name),
+        Some(resource),
+        &Gap::new(Reason::Failed, format!("comes with layer {layer}")),
+    );
+}
+
+/// What judging came across: rules that failed, ignores that matched nothing.
+fn rules_remarks(policy: &Policy, notices: &Notices, whole: bool) -> Vec<String> {
+    let mut remarks: Vec<String> = notices
+        .failed
+        .iter()
+        .map(|(rule, why)| format!("{rule} could not be evaluated and did not match: {why}"))
+        .collect();
+    if whole {
+        remarks.extend(
+            policy
+                .unmatched_ignores(notices)
+                .into_iter()
+                .map(|it| format!("{it} matched nothing in this scan")),
+        );
+    }
+    remarks
+}

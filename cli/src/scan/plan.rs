@@ -1,0 +1,100 @@
+//! Which accounts and regions a scan opens, and which stacks it looks at there.
+
+use std::collections::BTreeMap;
+
+use domain::stack::StackSummary;
+use policy::{CloudFormation, Config, StackSelection, Target};
+
+/// An account as the config names it (`None`: the caller's own) and a region
+/// (`None`: the SDK's).
+pub(crate) type Place = (Option<String>, Option<String>);
+
+/// A target's selection of stacks.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch<'c> {
+    /// The target's name.
+    pub(crate) target: &'c str,
+    /// Its section.
+    pub(crate) stacks: &'c CloudFormation,
+    selection: StackSelection,
+}
+
+impl<'c> Watch<'c> {
+    /// The selection of a target, if it watches stacks.
+    pub(crate) fn of(target: &'c Target) -> Option<Self> {
+        let stacks = target.cloudformation()?;
+        Some(Self {
+            target: target.name.as_str(),
+            stacks,
+            selection: stacks.selection(),
+        })
+    }
+
+    /// Whether it selects a stack by its name or, for a nested one, by its root's.
+    pub(crate) fn selects(&self, stack: &StackSummary) -> bool {
+        self.selects_name(stack.id.name())
+            || stack
+                .root
+                .as_ref()
+                .is_some_and(|root| self.selects_name(root.name()))
+    }
+
+    /// Whether one of its globs matches a stack name.
+    pub(crate) fn selects_name(&self, name: &str) -> bool {
+        self.selection.selects(name)
+    }
+
+    /// The places it looks at.
+    fn places(&self) -> Vec<Place> {
+        let accounts = or_default(self.stacks.accounts.iter().map(|it| it.as_str()));
+        let regions = or_default(self.stacks.regions.iter().map(|it| it.as_str()));
+        accounts
+            .iter()
+            .flat_map(|account| {
+                regions
+                    .iter()
+                    .map(|region| (account.clone(), region.clone()))
+            })
+            .collect()
+    }
+
+    /// Whether it can look at an account and region at all. Without accounts it
+    /// looks at whichever one the caller is in, without regions at whichever
+    /// one the SDK is set to.
+    fn reaches(&self, account: &str, region: &str) -> bool {
+        let stacks = self.stacks;
+        (stacks.accounts.is_empty() || stacks.accounts.iter().any(|it| it.as_str() == account))
+            && (stacks.regions.is_empty() || stacks.regions.iter().any(|it| it.as_str() == region))
+    }
+}
+
+/// The selections of a scan by the places they look at.
+pub(crate) fn places<'c>(targets: &[&'c Target]) -> BTreeMap<Place, Vec<Watch<'c>>> {
+    let mut places: BTreeMap<Place, Vec<Watch<'c>>> = BTreeMap::new();
+    for watch in targets.iter().filter_map(|target| Watch::of(target)) {
+        for place in watch.places() {
+            places.entry(place).or_default().push(watch.clone());
+        }
+    }
+    places
+}
+
+/// The selections of the whole config that can look at an account and region.
+pub(crate) fn reaching<'c>(config: &'c Config, account: &str, region: &str) -> Vec<Watch<'c>> {
+    config
+        .targets
+        .iter()
+        .filter_map(Watch::of)
+        .filter(|watch| watch.reaches(account, region))
+        .collect()
+}
+
+fn or_default<'n>(names: impl Iterator<Item = &'n str>) -> Vec<Option<String>> {
+    let mut names: Vec<_> = names.map(|name| Some(name.to_owned())).collect();
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        names.push(None);
+    }
+    names
+}

@@ -1,0 +1,281 @@
+//! A look at one stack from a shell: detect, wait by list, confirm, collect.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::look::{Gap, Look, Outcome, Reason, Uncovered, UncoveredReason};
+use domain::ports::{Clock, PortError, PortErrorKind, Stacks};
+use domain::resource::Resource;
+use domain::stack::{
+    Admission, Detection, DetectionId, DetectionOutcome, StackId, StackSummary, admission, collect,
+};
+use domain::unit::Unit;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::listing::Listing;
+
+/// How many API calls of one region are under way at once. CloudFormation
+/// throttles by the account and region; more only makes it throttle sooner.
+const CALLS: usize = 8;
+
+/// How long after the last confirmation a running detection is asked after
+/// directly, should the list never show its end.
+const BACKSTOP: Duration = Duration::from_secs(15);
+
+/// The pauses before a detection that another one blocks is tried again, the last one for ever.
+const CONFLICT_PAUSES: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
+/// CloudFormation in one account and region, while a scan looks at it.
+pub(crate) struct Region {
+    stacks: Arc<dyn Stacks>,
+    clock: Arc<dyn Clock>,
+    /// The shared list of stacks.
+    pub(crate) listing: Listing,
+    calls: Semaphore,
+    timeout: Duration,
+}
+
+/// What a look at one stack gave.
+pub(crate) struct Looked {
+    /// The look.
+    pub(crate) look: Look,
+    /// Nested stacks that were met in it.
+    pub(crate) nested: Vec<StackId>,
+}
+
+impl Region {
+    /// Lists the region's stacks.
+    ///
+    /// # Errors
+    ///
+    /// Where they could not be listed: nothing in this region can be looked at.
+    pub(crate) async fn open(
+        stacks: Arc<dyn Stacks>,
+        clock: Arc<dyn Clock>,
+        timeout: Duration,
+    ) -> Result<Self, PortError> {
+        Ok(Self {
+            listing: Listing::first(Arc::clone(&stacks)).await?,
+            stacks,
+            clock,
+            calls: Semaphore::new(CALLS),
+            timeout,
+        })
+    }
+
+    /// Looks at one stack. A stack that the list does not have (`None`) went
+    /// away, or belongs to nobody who may be listed.
+    pub(crate) async fn look(
+        &self,
+        id: &StackId,
+        summary: Option<&StackSummary>,
+        target: &str,
+    ) -> Looked {
+        let started_at = self.clock.now();
+        let (outcome, nested) = match self.outcome(id, summary).await {
+            Ok((outcome, nested)) => (outcome, nested),
+            Err(gap) => (Outcome::Unknown(stack_resource(id), gap), Vec::new()),
+        };
+        Looked {
+            look: Look {
+                unit: Unit::stack(id.account(), id.region(), id.name()),
+                target: target.to_owned(),
+                started_at,
+                outcome,
+            },
+            nested,
+        }
+    }
+
+    /// A stack that is not looked at at all, and why.
+    pub(crate) fn not_looked(&self, id: &StackId, target: &str, gap: Gap) -> Looked {
+        Looked {
+            look: Look {
+                unit: Unit::stack(id.account(), id.region(), id.name()),
+                target: target.to_owned(),
+                started_at: self.clock.now(),
+                outcome: Outcome::Unknown(stack_resource(id), gap),
+            },
+            nested: Vec::new(),
+        }
+    }
+
+    async fn outcome(
+        &self,
+        id: &StackId,
+        summary: Option<&StackSummary>,
+    ) -> Result<(Outcome, Vec<StackId>), Gap> {
+        let Some(summary) = summary else {
+            return Err(Gap::new(
+                Reason::NotFound,
+                "the stack is not in the list of stacks",
+            ));
+        };
+        if let Some(outcome) = at_rest(summary)? {
+            return Ok((outcome, Vec::new()));
+        }
+        let deadline = Instant::now() + self.timeout;
+        let (detection_id, asked_at) = match self.detect(id, deadline).await {
+            Ok(accepted) => accepted,
+            Err(error) => return self.refused(id, &error).await.map(|it| (it, Vec::new())),
+        };
+        let detection = self
+            .finish(summary, (&detection_id, asked_at), deadline)
+            .await?;
+        let collected = {
+            let _turn = self.turn().await;
+            collect(&*self.stacks, &*self.clock, id, &detection).await?
+        };
+        // A stack that was deleted since its detection has no resources either,
+        // and must not count as one that was put right.
+        let is_empty = collected.resources.is_empty() && collected.nested.is_empty();
+        if is_empty && let Some(outcome) = self.at_rest_now(id).await? {
+            return Ok((outcome, Vec::new()));
+        }
+        Ok((Outcome::Seen(collected.resources), collected.nested))
+    }
+
+    /// Starts a detection, waiting for one that is already in progress.
+    async fn detect(
+        &self,
+        id: &StackId,
+        deadline: Instant,
+    ) -> Result<(DetectionId, Instant), PortError> {
+        let mut tries = 0;
+        loop {
+            let answer = {
+                let _turn = self.turn().await;
+                self.stacks.detect(id.as_str()).await
+            };
+            match answer {
+                Ok(detection) => return Ok((detection, Instant::now())),
+                Err(error) if error.kind == PortErrorKind::Conflict => {
+                    let pause = CONFLICT_PAUSES[tries.min(CONFLICT_PAUSES.len() - 1)];
+                    if Instant::now() + pause >= deadline {
+                        return Err(error);
+                    }
+                    tries += 1;
+                    self.clock.sleep(pause).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits for a detection's end: the list shows when a stack was checked
+    /// last, and once it shows a change the detection itself is asked.
+    async fn finish(
+        &self,
+        before: &StackSummary,
+        (detection_id, accepted_at): (&DetectionId, Instant),
+        deadline: Instant,
+    ) -> Result<Detection, Gap> {
+        let mut asked_at = accepted_at;
+        let mut seen = before.drift_checked_at;
+        let mut listed_after = accepted_at;
+        loop {
+            if Instant::now() >= deadline {
+                return Err(Gap::new(
+                    Reason::Timeout,
+                    format!(
+                        "the detection did not end within {} s",
+                        self.timeout.as_secs()
+                    ),
+                ));
+            }
+            let listed = self
+                .listing
+                .newer_than(listed_after)
+                .await
+                .map_err(|error| error.gap())?;
+            listed_after = Instant::now();
+            let Some(now) = listed.get(&before.id) else {
+                return Err(deleted());
+            };
+            if admission(&now.status) == Admission::InMotion {
+                return Err(in_motion(&now.status));
+            }
+            if now.drift_checked_at == seen && asked_at.elapsed() < BACKSTOP {
+                continue;
+            }
+            seen = now.drift_checked_at;
+            let detection = {
+                let _turn = self.turn().await;
+                self.stacks.detection(detection_id).await
+            }
+            .map_err(|error| error.gap())?;
+            asked_at = Instant::now();
+            if detection.outcome != DetectionOutcome::InProgress {
+                return Ok(detection);
+            }
+        }
+    }
+
+    /// What a refused detection means: the stack's present state says whether
+    /// it moved, went away, or is in a state without detection.
+    async fn refused(&self, id: &StackId, error: &PortError) -> Result<Outcome, Gap> {
+        if error.kind != PortErrorKind::Invalid {
+            return Err(error.gap());
+        }
+        self.at_rest_now(id).await?.ok_or_else(|| error.gap())
+    }
+
+    /// [`at_rest`] of the stack as a new list shows it.
+    async fn at_rest_now(&self, id: &StackId) -> Result<Option<Outcome>, Gap> {
+        let listed = self.listing.newer_than(Instant::now()).await;
+        match listed.map_err(|error| error.gap())?.get(id) {
+            Some(summary) => at_rest(summary),
+            None => Err(deleted()),
+        }
+    }
+
+    async fn turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        // The semaphore is never closed, so a turn always comes.
+        self.calls.acquire().await.ok()
+    }
+}
+
+/// What a stack's state alone decides; `None` where drift can be detected.
+fn at_rest(summary: &StackSummary) -> Result<Option<Outcome>, Gap> {
+    match admission(&summary.status) {
+        Admission::Detectable => Ok(None),
+        Admission::InMotion => Err(in_motion(&summary.status)),
+        Admission::NoDetection => Ok(Some(Outcome::Uncovered(
+            stack_resource(&summary.id),
+            Uncovered {
+                reason: UncoveredReason::StackState,
+                detail: format!(
+                    "CloudFormation detects no drift on a stack in {}",
+                    summary.status
+                ),
+            },
+        ))),
+    }
+}
+
+fn deleted() -> Gap {
+    Gap::new(Reason::NotFound, "the stack was deleted during the look")
+}
+
+fn in_motion(status: &str) -> Gap {
+    Gap::new(Reason::InMotion, format!("the stack is in {status}"))
+}
+
+/// A stack as the resource that stands for it where it cannot be looked at as a whole.
+pub(crate) fn stack_resource(id: &StackId) -> Resource {
+    Resource {
+        kind: "AWS::CloudFormation::Stack".to_owned(),
+        id: id.as_str().to_owned(),
+        name: id.name().to_owned(),
+        account: Some(id.account().to_owned()),
+        region: Some(id.region().to_owned()),
+        stack: Some(id.name().to_owned()),
+        ..Resource::default()
+    }
+}

@@ -1,0 +1,285 @@
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::*;
+use crate::look::{Reason, UncoveredReason};
+
+const KEY: [u8; 32] = [7; 32];
+
+/// A catalogue that knows `/Same` and `/Theirs`.
+struct Catalogue;
+
+impl Equivalences for Catalogue {
+    fn recognise(&self, comparison: &Comparison<'_>) -> Option<Suppression> {
+        let (rule, kind) = match comparison.difference.path.as_str() {
+            "/Same" => ("spelling", SuppressionKind::SameMeaning),
+            "/Theirs" => ("autoscaler", SuppressionKind::NotOurs),
+            _ => return None,
+        };
+        Some(Suppression {
+            rule,
+            kind,
+            detail: "recognised".to_owned(),
+        })
+    }
+}
+
+/// Rules that go by the path's name.
+struct ByPath;
+
+impl Rules for ByPath {
+    fn grade(&self, facts: &Facts<'_>, _: &mut Notices) -> Grade {
+        let severity = match facts.path {
+            "/Critical" | "/AlsoCritical" => Severity::Critical,
+            "/Low" => Severity::Low,
+            _ => Severity::Medium,
+        };
+        Grade {
+            severity,
+            cause: Cause::PropertyChange,
+            rule: format!("by {}", facts.path),
+        }
+    }
+
+    fn ignore(
+        &self,
+        facts: &Facts<'_>,
+        _: Timestamp,
+        notices: &mut Notices,
+    ) -> Option<IgnoreMatch> {
+        assert!(
+            facts.severity.is_some() && facts.cause.is_some(),
+            "ignores see the severity"
+        );
+        let hidden = facts.actual.is_some_and(|it| it.get("hmac").is_some());
+        let ignored = facts.path == "/Ignored"
+            || (facts.resource.name == "Gone" && facts.path.is_empty())
+            || (facts.path == "/IgnoredIfHidden" && hidden);
+        ignored.then(|| {
+            notices.matched.insert("ignore[0]".to_owned());
+            IgnoreMatch {
+                rule: "ignore[0]".to_owned(),
+                reason: "we know".to_owned(),
+            }
+        })
+    }
+
+    fn show(&self, facts: &Facts<'_>, _: &mut Notices) -> bool {
+        facts.path == "/ShownPassword"
+    }
+}
+
+fn difference(path: &str) -> RawDifference {
+    RawDifference {
+        path: path.to_owned(),
+        kind: DifferenceKind::Changed,
+        expected: Some(json!("a")),
+        actual: Some(json!("b")),
+        potential: false,
+        attribution: None,
+    }
+}
+
+fn modified(paths: &[&str]) -> Verdict {
+    Verdict::Modified(Modified {
+        differences: paths.iter().map(|path| difference(path)).collect(),
+        expected: json!({}),
+        actual: json!({}),
+    })
+}
+
+fn observed(name: &str, verdict: Verdict) -> Observed {
+    Observed {
+        resource: Resource {
+            kind: "AWS::SQS::Queue".to_owned(),
+            name: name.to_owned(),
+            ..Resource::default()
+        },
+        identity: Identity::stack_resource("1", "r", "shop", name),
+        verdict,
+    }
+}
+
+fn judge(outcome: Outcome) -> (Judged, Notices) {
+    let key = HashKey::new(KEY);
+    let mut notices = Notices::default();
+    let judged = Judge {
+        catalogue: &Catalogue,
+        rules: &ByPath,
+        key: &key,
+        now: Timestamp::UNIX_EPOCH,
+    }
+    .judge(
+        Look {
+            unit: Unit::stack("1", "r", "shop"),
+            target: "all".to_owned(),
+            started_at: Timestamp::UNIX_EPOCH,
+            outcome,
+        },
+        &mut notices,
+    );
+    (judged, notices)
+}
+
+fn judge_one(verdict: Verdict) -> Judged {
+    judge(Outcome::Seen(vec![observed("Queue", verdict)])).0
+}
+
+fn total(counts: Counts) -> u64 {
+    let Counts {
+        in_sync,
+        drifted,
+        ignored,
+        pending,
+        unknown,
+        uncovered,
+    } = counts;
+    in_sync + drifted + ignored + pending + unknown + uncovered
+}
+
+#[test]
+fn the_first_of_the_most_severe_differences_speaks_for_the_finding() {
+    let judged = judge_one(modified(&["/Low", "/Critical", "/AlsoCritical"]));
+    let sighting = &judged.sightings[0];
+    assert_eq!(
+        (sighting.severity, sighting.rule.as_str()),
+        (Severity::Critical, "by /AlsoCritical")
+    );
+    let paths: Vec<&str> = sighting
+        .differences
+        .iter()
+        .map(|it| it.path.as_str())
+        .collect();
+    assert_eq!(paths, ["/AlsoCritical", "/Critical", "/Low"]);
+    assert_eq!((judged.counts.drifted, total(judged.counts)), (1, 1));
+}
+
+#[test]
+fn the_same_meaning_is_in_sync_and_counted_by_its_rule() {
+    let judged = judge_one(modified(&["/Same", "/Same"]));
+    assert!(judged.sightings.is_empty() && judged.ignored.is_empty());
+    assert_eq!((judged.counts.in_sync, total(judged.counts)), (1, 1));
+    assert_eq!(judged.equivalences["spelling"], 2);
+}
+
+#[test]
+fn what_is_not_ours_or_ignored_is_listed_and_one_of_them_makes_the_resource_ignored() {
+    for paths in [&["/Theirs"][..], &["/Ignored"], &["/Same", "/Ignored"]] {
+        let judged = judge_one(modified(paths));
+        assert!(judged.sightings.is_empty());
+        assert_eq!(judged.ignored.len(), 1, "{paths:?}");
+        assert_eq!((judged.counts.ignored, total(judged.counts)), (1, 1));
+    }
+}
+
+#[test]
+fn drift_beside_suppressed_differences_is_drift_and_the_rest_stays_listed() {
+    let judged = judge_one(modified(&["/Same", "/Theirs", "/Ignored", "/Real"]));
+    assert_eq!(judged.sightings[0].differences.len(), 1);
+    assert_eq!(judged.sightings[0].differences[0].path, "/Real");
+    assert_eq!(judged.ignored.len(), 2);
+    assert_eq!((judged.counts.drifted, total(judged.counts)), (1, 1));
+}
+
+#[test]
+fn a_sensitive_value_is_a_hash_everywhere_unless_a_rule_shows_it() {
+    let judged = judge_one(modified(&["/Password", "/ShownPassword", "/Plain"]));
+    let by_path = |path: &str| {
+        let mut all = judged.sightings[0].differences.iter();
+        all.find(|it| it.path == path).unwrap()
+    };
+    let key = HashKey::new(KEY);
+    assert_eq!(by_path("/Password").actual, Some(key.conceal(&json!("b"))));
+    assert!(by_path("/Password").sensitive);
+    assert_eq!(by_path("/ShownPassword").actual, Some(json!("b")));
+    assert!(!by_path("/ShownPassword").sensitive && !by_path("/Plain").sensitive);
+}
+
+#[test]
+fn no_rule_of_the_user_sees_a_sensitive_value() {
+    let mut raw = difference("/IgnoredIfHidden");
+    raw.actual = Some(json!({"dbPassword": "hunter2"}));
+    let verdict = Verdict::Modified(Modified {
+        differences: vec![raw],
+        expected: json!({}),
+        actual: json!({}),
+    });
+    assert_eq!(judge_one(verdict).counts.ignored, 1);
+}
+
+#[test]
+fn large_values_are_digests() {
+    let mut raw = difference("/Plain");
+    raw.actual = Some(json!("word ".repeat(1_100_000)));
+    let verdict = Verdict::Modified(Modified {
+        differences: vec![raw],
+        expected: json!({}),
+        actual: json!({}),
+    });
+    let shown = judge_one(verdict).sightings[0].differences[0]
+        .actual
+        .clone()
+        .unwrap();
+    assert_eq!(shown["bytes"], json!(5_500_002));
+}
+
+#[test]
+fn a_deleted_resource_goes_through_the_rules_once_with_an_empty_path() {
+    let judged = judge_one(Verdict::Deleted);
+    assert_eq!(
+        (
+            judged.sightings[0].change,
+            judged.sightings[0].rule.as_str()
+        ),
+        (Change::Deleted, "by ")
+    );
+    let (ignored, notices) = judge(Outcome::Seen(vec![observed("Gone", Verdict::Deleted)]));
+    assert!(ignored.sightings.is_empty());
+    assert_eq!(
+        (ignored.counts.ignored, ignored.ignored[0].path.as_deref()),
+        (1, None)
+    );
+    assert!(notices.matched.contains("ignore[0]"));
+}
+
+#[test]
+fn only_a_look_without_an_unknown_is_complete() {
+    let gap = || Gap::new(Reason::Throttled, "Rate exceeded");
+    let seen = |verdicts: Vec<Verdict>| {
+        Outcome::Seen(
+            verdicts
+                .into_iter()
+                .map(|it| observed("Queue", it))
+                .collect(),
+        )
+    };
+    let nature = || Uncovered {
+        reason: UncoveredReason::NoDriftSupport,
+        detail: String::new(),
+    };
+    let resource = Resource::default;
+    for (outcome, complete, unknown, uncovered) in [
+        (seen(vec![]), true, 0, 0),
+        (
+            seen(vec![Verdict::InSync, Verdict::Uncovered(nature())]),
+            true,
+            0,
+            1,
+        ),
+        (
+            seen(vec![Verdict::InSync, Verdict::Unknown(gap())]),
+            false,
+            1,
+            0,
+        ),
+        (Outcome::Unknown(resource(), gap()), false, 1, 0),
+        (Outcome::Uncovered(resource(), nature()), false, 0, 1),
+    ] {
+        let (judged, _) = judge(outcome);
+        assert_eq!(judged.complete, complete);
+        assert_eq!(
+            (judged.counts.unknown, judged.counts.uncovered),
+            (unknown, uncovered)
+        );
+    }
+}

@@ -1,0 +1,351 @@
+//! The end of a look at one stack: from a finished detection to verdicts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::failures::Failures;
+use super::verdict::{RowWord, moved, row_word};
+use super::words::{
+    Detection, DriftStatus, PropertyDifference, ResourceDrift, ResourceRow, StackId,
+};
+use crate::difference::{DifferenceKind, RawDifference};
+use crate::identity::Identity;
+use crate::look::{Gap, Modified, Observed, Reason, Uncovered, UncoveredReason, Verdict};
+use crate::pointer;
+use crate::ports::{Clock, PortError, PortErrorKind, Stacks};
+use crate::resource::Resource;
+use serde_json::Value;
+
+/// How many resources of one stack are asked again in one look.
+const MOST_ASKED_AGAIN: usize = 25;
+
+/// How long to wait before each time a resource is asked again.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
+
+/// What a look at a stack found.
+#[derive(Debug)]
+pub struct Collected {
+    /// Its resources, each with its verdict; nested stacks are not among them.
+    pub resources: Vec<Observed>,
+    /// Its nested stacks, to be looked at as units of their own.
+    pub nested: Vec<StackId>,
+}
+
+/// Collects what a detection found out about each resource of a stack.
+///
+/// The verdict comes from the resource rows, never from the stack's summary,
+/// and only from rows that are not older than the detection itself. What was
+/// throttled, failed or is stale is asked again by its logical id, within
+/// bounds, and stays unknown only if that fails too.
+///
+/// # Errors
+///
+/// The gap of the stack as a whole: its resources could not be listed, or it
+/// was being changed during the look. Any later failure makes only the
+/// resources it concerns unknown.
+pub async fn collect(
+    stacks: &dyn Stacks,
+    clock: &dyn Clock,
+    stack: &StackId,
+    detection: &Detection,
+) -> Result<Collected, Gap> {
+    let rows = stacks
+        .resources(stack.as_str())
+        .await
+        .map_err(|error| error.gap())?;
+    if let Some(row) = rows.iter().find(|row| moved(row, detection.started_at)) {
+        return Err(Gap::new(
+            Reason::InMotion,
+            format!("{} is {} since the look began", row.logical_id, row.status),
+        ));
+    }
+    let failures = Failures::of(&detection.outcome);
+    let asked: Vec<(ResourceRow, Row)> = rows
+        .into_iter()
+        .map(|row| {
+            let word = Row::of(&row, detection, &failures);
+            (row, word)
+        })
+        .collect();
+    let drifts = if asked.iter().any(|(_, row)| matches!(row, Row::AskDrift)) {
+        stacks.drifts(stack.as_str()).await.map(by_logical_id)
+    } else {
+        Ok(BTreeMap::new())
+    };
+    let mut again = AskAgain {
+        stacks,
+        clock,
+        stack,
+        left: MOST_ASKED_AGAIN,
+    };
+    let mut collected = Collected {
+        resources: Vec::with_capacity(asked.len()),
+        nested: Vec::new(),
+    };
+    for (row, word) in asked {
+        let verdict = match word {
+            Row::Skip => continue,
+            Row::Nested => match StackId::parse(&row.physical_id) {
+                Some(id) => {
+                    collected.nested.push(id);
+                    continue;
+                }
+                None => Verdict::Unknown(Gap::new(
+                    Reason::NotFound,
+                    "the nested stack has no ARN, so it cannot be followed",
+                )),
+            },
+            Row::InSync => Verdict::InSync,
+            Row::Uncovered => uncovered(&row),
+            Row::AskAgain(gap) => again.ask(&row, gap).await,
+            Row::AskDrift => match &drifts {
+                Err(error) => Verdict::Unknown(error.gap()),
+                Ok(drifts) => match drifts.get(&row.logical_id) {
+                    Some(drift) if drift.checked_at >= detection.started_at => {
+                        match verdict(drift) {
+                            Verdict::Unknown(gap) => again.ask(&row, gap).await,
+                            verdict => verdict,
+                        }
+                    }
+                    _ => again.ask(&row, stale(&row)).await,
+                },
+            },
+        };
+        collected.resources.push(observed(stack, &row, verdict));
+    }
+    Ok(collected)
+}
+
+/// What to do about a row.
+enum Row {
+    Skip,
+    Nested,
+    InSync,
+    Uncovered,
+    AskDrift,
+    AskAgain(Gap),
+}
+
+impl Row {
+    fn of(row: &ResourceRow, detection: &Detection, failures: &Failures) -> Self {
+        match row_word(row, detection.started_at) {
+            RowWord::Gone => Row::Skip,
+            RowWord::Nested => Row::Nested,
+            RowWord::AskDrift => Row::AskDrift,
+            RowWord::InSync => match failures.named(&row.logical_id) {
+                Some(reason) => Row::AskAgain(gap_of(Some(reason))),
+                None => Row::InSync,
+            },
+            RowWord::Stale => match failures.named(&row.logical_id) {
+                Some(reason) => Row::AskAgain(gap_of(Some(reason))),
+                None => Row::AskAgain(stale(row)),
+            },
+            // In a failed detection “not checked” may mean that it should have been.
+            RowWord::Uncovered => match failures.concerns(&row.logical_id) {
+                Some(reason) => Row::AskAgain(gap_of(Some(reason))),
+                None => Row::Uncovered,
+            },
+        }
+    }
+}
+
+/// Asks resources again, one at a time, within the bounds of one look.
+struct AskAgain<'a> {
+    stacks: &'a dyn Stacks,
+    clock: &'a dyn Clock,
+    stack: &'a StackId,
+    left: usize,
+}
+
+impl AskAgain<'_> {
+    /// The verdict of a resource whose answer so far is `gap`.
+    async fn ask(&mut self, row: &ResourceRow, mut gap: Gap) -> Verdict {
+        if self.left == 0 {
+            return Verdict::Unknown(gap);
+        }
+        self.left -= 1;
+        for pause in PAUSES {
+            if gap.reason == Reason::Throttled {
+                self.clock.sleep(pause).await;
+            }
+            let asked = self
+                .stacks
+                .detect_resource(self.stack.as_str(), &row.logical_id)
+                .await;
+            match asked {
+                Ok(drift) if drift.status == DriftStatus::NotChecked => return uncovered(row),
+                Ok(drift) => match verdict(&drift) {
+                    Verdict::Unknown(newer) => gap = newer,
+                    verdict => return verdict,
+                },
+                Err(error) if error.kind == PortErrorKind::Invalid && is_unsupported(&error) => {
+                    return uncovered(row);
+                }
+                // The adapter has retried what can be retried.
+                Err(error) => return Verdict::Unknown(error.gap()),
+            }
+        }
+        Verdict::Unknown(gap)
+    }
+}
+
+/// Whether the API refused a resource because its type has no drift support.
+fn is_unsupported(error: &PortError) -> bool {
+    let text = error.detail.to_ascii_lowercase();
+    text.contains("not supported") || text.contains("unsupported") || text.contains("not support")
+}
+
+fn by_logical_id(drifts: Vec<ResourceDrift>) -> BTreeMap<String, ResourceDrift> {
+    drifts
+        .into_iter()
+        .map(|drift| (drift.logical_id.clone(), drift))
+        .collect()
+}
+
+fn observed(stack: &StackId, row: &ResourceRow, verdict: Verdict) -> Observed {
+    Observed {
+        identity: Identity::stack_resource(
+            stack.account(),
+            stack.region(),
+            stack.name(),
+            &row.logical_id,
+        ),
+        resource: Resource {
+            kind: row.resource_type.clone(),
+            id: row.physical_id.clone(),
+            name: row.logical_id.clone(),
+            account: Some(stack.account().to_owned()),
+            region: Some(stack.region().to_owned()),
+            stack: Some(stack.name().to_owned()),
+            ..Resource::default()
+        },
+        verdict,
+    }
+}
+
+fn uncovered(row: &ResourceRow) -> Verdict {
+    Verdict::Uncovered(Uncovered {
+        reason: UncoveredReason::NoDriftSupport,
+        detail: format!("CloudFormation detects no drift on {}", row.resource_type),
+    })
+}
+
+fn stale(row: &ResourceRow) -> Gap {
+    Gap::new(
+        Reason::Stale,
+        match row.checked_at {
+            Some(at) => format!("last checked at {at}, before this look began"),
+            None => "it has a drift status and no time of check".to_owned(),
+        },
+    )
+}
+
+/// What a drift says.
+fn verdict(drift: &ResourceDrift) -> Verdict {
+    match drift.status {
+        DriftStatus::InSync => Verdict::InSync,
+        DriftStatus::Deleted => Verdict::Deleted,
+        DriftStatus::Unknown | DriftStatus::NotChecked => {
+            Verdict::Unknown(gap_of(drift.reason.as_deref()))
+        }
+        DriftStatus::Unsupported => Verdict::Uncovered(Uncovered {
+            reason: UncoveredReason::NoDriftSupport,
+            detail: "CloudFormation calls it unsupported".to_owned(),
+        }),
+        DriftStatus::Modified if drift.differences.is_empty() => Verdict::Unknown(Gap::new(
+            Reason::Invalid,
+            "MODIFIED, and not one property difference",
+        )),
+        DriftStatus::Modified => Verdict::Modified(Modified {
+            differences: drift
+                .differences
+                .iter()
+                .map(|it| difference(it, &drift.expected, &drift.actual))
+                .collect(),
+            expected: drift.expected.clone(),
+            actual: drift.actual.clone(),
+        }),
+    }
+}
+
+/// A property difference with values of their own type: from the property
+/// trees at its path. Where those have nothing there, or something else than
+/// the API says (it compares a tag with the one of the same key, wherever that
+/// stands in the list), its own string is the value.
+fn difference(it: &PropertyDifference, expected: &Value, actual: &Value) -> RawDifference {
+    let side = |tree: &Value, text: &Option<String>| {
+        let text = text.as_deref();
+        pointer::get(tree, &it.path)
+            .filter(|value| !it.path.is_empty() && text.is_none_or(|text| says(text, value)))
+            .cloned()
+            .or_else(|| text.map(typed))
+    };
+    RawDifference {
+        path: it.path.clone(),
+        kind: it.kind,
+        expected: (it.kind != DifferenceKind::Added)
+            .then(|| side(expected, &it.expected).unwrap_or(Value::Null)),
+        actual: (it.kind != DifferenceKind::Removed)
+            .then(|| side(actual, &it.actual).unwrap_or(Value::Null)),
+        potential: false,
+        attribution: None,
+    }
+}
+
+/// Whether the API's string is this value.
+fn says(text: &str, value: &Value) -> bool {
+    value.as_str() == Some(text)
+        || serde_json::from_str::<Value>(text).is_ok_and(|parsed| parsed == *value)
+}
+
+/// The API's string as a value: objects and lists are JSON, everything else
+/// stays text (an account id is no number).
+fn typed(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(value @ (Value::Object(_) | Value::Array(_))) => value,
+        _ => Value::from(text),
+    }
+}
+
+/// The reason behind CloudFormation's own words for a failed check.
+fn gap_of(words: Option<&str>) -> Gap {
+    let Some(words) = words.filter(|it| !it.trim().is_empty()) else {
+        return Gap::new(Reason::Failed, "CloudFormation gave no reason");
+    };
+    let text = words.to_ascii_lowercase();
+    let says = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    let reason = if says(&[
+        "rate exceeded",
+        "throttl",
+        "too many requests",
+        "toomanyrequests",
+    ]) {
+        Reason::Throttled
+    } else if says(&[
+        "accessdenied",
+        "access denied",
+        "not authorized",
+        "unauthorized",
+        "forbidden",
+    ]) {
+        Reason::Denied
+    } else if says(&["timed out", "timeout"]) {
+        Reason::Timeout
+    } else {
+        Reason::Failed
+    };
+    Gap::new(reason, clean(words))
+}
+
+/// Somebody else's words, on one line and bounded.
+fn clean(words: &str) -> String {
+    const LONGEST: usize = 500;
+    words
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,438 @@
+//! The documented defaults.
+
+/// What AWS sets where the template sets nothing.
+pub(super) struct Default {
+    pub(super) resource_type: &'static str,
+    /// Where; `*` stands for an index.
+    pub(super) path: &'static str,
+    /// The default, as JSON.
+    pub(super) json: &'static str,
+    /// The page that documents it, and what it says.
+    pub(super) source: &'static str,
+}
+
+const fn row(
+    resource_type: &'static str,
+    path: &'static str,
+    json: &'static str,
+    source: &'static str,
+) -> Default {
+    Default {
+        resource_type,
+        path,
+        json,
+        source,
+    }
+}
+
+/// Every default, by type and path.
+pub(super) const DEFAULTS: &[Default] = &[
+    row(
+        "AWS::AutoScaling::AutoScalingGroup",
+        "/Cooldown",
+        "300",
+        "Amazon EC2 Auto Scaling API Reference, CreateAutoScalingGroup: DefaultCooldown is 300 seconds",
+    ),
+    row(
+        "AWS::AutoScaling::AutoScalingGroup",
+        "/HealthCheckGracePeriod",
+        "0",
+        "Amazon EC2 Auto Scaling API Reference, CreateAutoScalingGroup: 0 seconds",
+    ),
+    row(
+        "AWS::CloudWatch::Alarm",
+        "/ActionsEnabled",
+        "true",
+        "CloudWatch API Reference, PutMetricAlarm: TRUE",
+    ),
+    row(
+        "AWS::CloudWatch::Alarm",
+        "/TreatMissingData",
+        r#""missing""#,
+        "CloudWatch API Reference, PutMetricAlarm: omitted means missing",
+    ),
+    row(
+        "AWS::CodeBuild::Project",
+        "/TimeoutInMinutes",
+        "60",
+        "CodeBuild API Reference, CreateProject: 60 minutes",
+    ),
+    row(
+        "AWS::DynamoDB::Table",
+        "/BillingMode",
+        r#""PROVISIONED""#,
+        "CloudFormation Template Reference, AWS::DynamoDB::Table: not specified means PROVISIONED",
+    ),
+    row(
+        "AWS::DynamoDB::Table",
+        "/DeletionProtectionEnabled",
+        "false",
+        "CloudFormation Template Reference, AWS::DynamoDB::Table: disabled by default",
+    ),
+    row(
+        "AWS::EC2::VPC",
+        "/EnableDnsHostnames",
+        "false",
+        "CloudFormation Template Reference, AWS::EC2::VPC: disabled by default for nondefault VPCs",
+    ),
+    row(
+        "AWS::EC2::VPC",
+        "/EnableDnsSupport",
+        "true",
+        "CloudFormation Template Reference, AWS::EC2::VPC: enabled by default",
+    ),
+    row(
+        "AWS::EC2::VPC",
+        "/InstanceTenancy",
+        r#""default""#,
+        "Amazon EC2 API Reference, CreateVpc: default",
+    ),
+    row(
+        "AWS::ECR::Repository",
+        "/ImageScanningConfiguration/ScanOnPush",
+        "false",
+        "Amazon ECR API Reference, ImageScanningConfiguration: false",
+    ),
+    row(
+        "AWS::ECR::Repository",
+        "/ImageTagMutability",
+        r#""MUTABLE""#,
+        "Amazon ECR API Reference, CreateRepository: omitted means MUTABLE",
+    ),
+    row(
+        "AWS::ECS::Service",
+        "/DeploymentController/Type",
+        r#""ECS""#,
+        "Amazon ECS API Reference, CreateService: no controller means ECS",
+    ),
+    row(
+        "AWS::ECS::Service",
+        "/HealthCheckGracePeriodSeconds",
+        "0",
+        "Amazon ECS API Reference, CreateService: 0",
+    ),
+    row(
+        "AWS::ECS::Service",
+        "/PropagateTags",
+        r#""NONE""#,
+        "Amazon ECS API Reference, CreateService: NONE",
+    ),
+    row(
+        "AWS::ECS::TaskDefinition",
+        "/ContainerDefinitions/*/Essential",
+        "true",
+        "CloudFormation Template Reference, ContainerDefinition: omitted means essential",
+    ),
+    row(
+        "AWS::ECS::TaskDefinition",
+        "/ContainerDefinitions/*/HealthCheck/Interval",
+        "30",
+        "Amazon ECS API Reference, HealthCheck: 30 seconds",
+    ),
+    row(
+        "AWS::ECS::TaskDefinition",
+        "/ContainerDefinitions/*/HealthCheck/Retries",
+        "3",
+        "Amazon ECS API Reference, HealthCheck: 3",
+    ),
+    row(
+        "AWS::ECS::TaskDefinition",
+        "/ContainerDefinitions/*/HealthCheck/Timeout",
+        "5",
+        "Amazon ECS API Reference, HealthCheck: 5 seconds",
+    ),
+    row(
+        "AWS::ECS::TaskDefinition",
+        "/ContainerDefinitions/*/PortMappings/*/Protocol",
+        r#""tcp""#,
+        "Amazon ECS API Reference, PortMapping: tcp",
+    ),
+    row(
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        "/Scheme",
+        r#""internet-facing""#,
+        "Elastic Load Balancing API Reference, CreateLoadBalancer: Internet-facing",
+    ),
+    row(
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        "/Type",
+        r#""application""#,
+        "Elastic Load Balancing API Reference, CreateLoadBalancer: application",
+    ),
+    row(
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+        "/IpAddressType",
+        r#""ipv4""#,
+        "Elastic Load Balancing API Reference, CreateTargetGroup: ipv4",
+    ),
+    row(
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+        "/TargetType",
+        r#""instance""#,
+        "Elastic Load Balancing API Reference, CreateTargetGroup: instance",
+    ),
+    row(
+        "AWS::Events::Rule",
+        "/EventBusName",
+        r#""default""#,
+        "EventBridge API Reference, PutRule: omitted means the default event bus",
+    ),
+    row(
+        "AWS::Events::Rule",
+        "/State",
+        r#""ENABLED""#,
+        "EventBridge API Reference, PutRule: rules are enabled by default",
+    ),
+    row(
+        "AWS::IAM::Group",
+        "/Path",
+        r#""/""#,
+        "IAM API Reference, CreateGroup: a slash",
+    ),
+    row(
+        "AWS::IAM::InstanceProfile",
+        "/Path",
+        r#""/""#,
+        "IAM API Reference, CreateInstanceProfile: a slash",
+    ),
+    row(
+        "AWS::IAM::ManagedPolicy",
+        "/Path",
+        r#""/""#,
+        "IAM API Reference, CreatePolicy: a slash",
+    ),
+    row(
+        "AWS::IAM::Role",
+        "/MaxSessionDuration",
+        "3600",
+        "IAM API Reference, CreateRole: one hour",
+    ),
+    row(
+        "AWS::IAM::Role",
+        "/Path",
+        r#""/""#,
+        "IAM API Reference, CreateRole: a slash",
+    ),
+    row(
+        "AWS::IAM::User",
+        "/Path",
+        r#""/""#,
+        "IAM API Reference, CreateUser: a slash",
+    ),
+    row(
+        "AWS::KMS::Key",
+        "/EnableKeyRotation",
+        "false",
+        "CloudFormation Template Reference, AWS::KMS::Key: not enabled by default",
+    ),
+    row(
+        "AWS::KMS::Key",
+        "/Enabled",
+        "true",
+        "CloudFormation Template Reference, AWS::KMS::Key: true",
+    ),
+    row(
+        "AWS::KMS::Key",
+        "/KeySpec",
+        r#""SYMMETRIC_DEFAULT""#,
+        "AWS KMS API Reference, CreateKey: SYMMETRIC_DEFAULT",
+    ),
+    row(
+        "AWS::KMS::Key",
+        "/KeyUsage",
+        r#""ENCRYPT_DECRYPT""#,
+        "AWS KMS API Reference, CreateKey: ENCRYPT_DECRYPT",
+    ),
+    row(
+        "AWS::KMS::Key",
+        "/MultiRegion",
+        "false",
+        "AWS KMS API Reference, CreateKey: False",
+    ),
+    row(
+        "AWS::KMS::Key",
+        "/Origin",
+        r#""AWS_KMS""#,
+        "AWS KMS API Reference, CreateKey: AWS_KMS",
+    ),
+    row(
+        "AWS::Kinesis::Stream",
+        "/StreamModeDetails/StreamMode",
+        r#""PROVISIONED""#,
+        "the type's schema, AWS::Kinesis::Stream: PROVISIONED",
+    ),
+    row(
+        "AWS::Lambda::EventSourceMapping",
+        "/Enabled",
+        "true",
+        "Lambda API Reference, CreateEventSourceMapping: True",
+    ),
+    row(
+        "AWS::Lambda::EventSourceMapping",
+        "/MaximumRecordAgeInSeconds",
+        "-1",
+        "Lambda API Reference, CreateEventSourceMapping: infinite (-1)",
+    ),
+    row(
+        "AWS::Lambda::EventSourceMapping",
+        "/MaximumRetryAttempts",
+        "-1",
+        "Lambda API Reference, CreateEventSourceMapping: infinite (-1)",
+    ),
+    row(
+        "AWS::Lambda::Function",
+        "/Architectures",
+        r#"["x86_64"]"#,
+        "Lambda API Reference, CreateFunction: x86_64",
+    ),
+    row(
+        "AWS::Lambda::Function",
+        "/EphemeralStorage/Size",
+        "512",
+        "Lambda API Reference, CreateFunction: 512 MB",
+    ),
+    row(
+        "AWS::Lambda::Function",
+        "/MemorySize",
+        "128",
+        "Lambda API Reference, CreateFunction: 128 MB",
+    ),
+    row(
+        "AWS::Lambda::Function",
+        "/RuntimeManagementConfig/UpdateRuntimeOn",
+        r#""Auto""#,
+        "Lambda API Reference, PutRuntimeManagementConfig: Auto",
+    ),
+    row(
+        "AWS::Lambda::Function",
+        "/Timeout",
+        "3",
+        "Lambda API Reference, CreateFunction: 3 seconds",
+    ),
+    row(
+        "AWS::Lambda::Function",
+        "/TracingConfig/Mode",
+        r#""PassThrough""#,
+        "AWS CLI Command Reference, lambda create-function: the answer of the example, which sets no mode",
+    ),
+    row(
+        "AWS::Lambda::Url",
+        "/InvokeMode",
+        r#""BUFFERED""#,
+        "Lambda API Reference, CreateFunctionUrlConfig: BUFFERED",
+    ),
+    row(
+        "AWS::Logs::LogGroup",
+        "/DeletionProtectionEnabled",
+        "false",
+        "CloudWatch Logs API Reference, CreateLogGroup: created without deletion protection",
+    ),
+    row(
+        "AWS::Logs::LogGroup",
+        "/LogGroupClass",
+        r#""STANDARD""#,
+        "CloudWatch Logs API Reference, CreateLogGroup: STANDARD",
+    ),
+    row(
+        "AWS::RDS::DBInstance",
+        "/MonitoringInterval",
+        "0",
+        "Amazon RDS API Reference, CreateDBInstance: 0",
+    ),
+    row(
+        "AWS::RDS::DBInstance",
+        "/PromotionTier",
+        "1",
+        "Amazon RDS API Reference, CreateDBInstance: 1",
+    ),
+    row(
+        "AWS::S3::Bucket",
+        "/OwnershipControls",
+        r#"{"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}"#,
+        "Amazon S3 User Guide, default settings for new buckets since April 2023: Object Ownership is bucket owner enforced",
+    ),
+    row(
+        "AWS::S3::Bucket",
+        "/PublicAccessBlockConfiguration",
+        r#"{"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true}"#,
+        "Amazon S3 User Guide, default settings for new buckets since April 2023: Block Public Access is on, all four",
+    ),
+    row(
+        "AWS::SNS::Topic",
+        "/ContentBasedDeduplication",
+        "false",
+        "CloudFormation Template Reference, AWS::SNS::Topic: false",
+    ),
+    row(
+        "AWS::SNS::Topic",
+        "/SignatureVersion",
+        r#""1""#,
+        "CloudFormation Template Reference, AWS::SNS::Topic: 1",
+    ),
+    row(
+        "AWS::SNS::Topic",
+        "/TracingConfig",
+        r#""PassThrough""#,
+        "Amazon SNS API Reference, CreateTopic: PassThrough",
+    ),
+    row(
+        "AWS::SQS::Queue",
+        "/DelaySeconds",
+        "0",
+        "Amazon SQS API Reference, CreateQueue: 0",
+    ),
+    row(
+        "AWS::SQS::Queue",
+        "/KmsDataKeyReusePeriodSeconds",
+        "300",
+        "CloudFormation Template Reference, AWS::SQS::Queue: 300",
+    ),
+    row(
+        "AWS::SQS::Queue",
+        "/MaximumMessageSize",
+        "1048576",
+        "Amazon SQS API Reference, CreateQueue: 1,048,576 bytes",
+    ),
+    row(
+        "AWS::SQS::Queue",
+        "/MessageRetentionPeriod",
+        "345600",
+        "Amazon SQS API Reference, CreateQueue: 345,600 seconds",
+    ),
+    row(
+        "AWS::SQS::Queue",
+        "/ReceiveMessageWaitTimeSeconds",
+        "0",
+        "Amazon SQS API Reference, CreateQueue: 0",
+    ),
+    row(
+        "AWS::SQS::Queue",
+        "/SqsManagedSseEnabled",
+        "true",
+        "CloudFormation Template Reference, AWS::SQS::Queue: SSE-SQS is on where it is not defined",
+    ),
+    row(
+        "AWS::SQS::Queue",
+        "/VisibilityTimeout",
+        "30",
+        "Amazon SQS API Reference, CreateQueue: 30 seconds",
+    ),
+    row(
+        "AWS::SSM::Parameter",
+        "/DataType",
+        r#""text""#,
+        "CloudFormation Template Reference, AWS::SSM::Parameter: text",
+    ),
+    row(
+        "AWS::StepFunctions::StateMachine",
+        "/LoggingConfiguration/Level",
+        r#""OFF""#,
+        "Step Functions API Reference, CreateStateMachine: OFF",
+    ),
+    row(
+        "AWS::StepFunctions::StateMachine",
+        "/StateMachineType",
+        r#""STANDARD""#,
+        "Step Functions API Reference, CreateStateMachine: STANDARD",
+    ),
+];
