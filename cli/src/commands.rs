@@ -40,7 +40,14 @@ pub(crate) async fn run(cli: Cli) -> Result<u8, Failure> {
 /// The configuration file in force, with its warnings told.
 pub(crate) fn load_config(path: Option<&Path>) -> Result<Loaded, Failure> {
     let path = path.map_or_else(|| PathBuf::from(CONFIG), Path::to_path_buf);
-    let loaded = Config::load(&path).map_err(Failure::unusable)?;
+    let loaded = Config::load(&path).map_err(|errors| {
+        let fix = if path.exists() {
+            ""
+        } else {
+            "; name the configuration with --config or PLUMBLINE_CONFIG, or write one as in docs/policy.md"
+        };
+        Failure::unusable(format!("{errors}{fix}"))
+    })?;
     for warning in &loaded.warnings {
         screen::tell("warning", &warning.to_string());
     }

@@ -30,7 +30,8 @@ fn a_random_world_is_told_exactly_through_its_whole_life() {
     for two in seeds.chunks(2) {
         thread::scope(|scope| {
             for seed in two.iter().copied() {
-                let life = || Life::new(&emulator, seed).run();
+                let emulator = &emulator;
+                let life = move || Life::new(emulator, seed).run();
                 // A failure is reported under the thread's name.
                 let named = thread::Builder::new().name(format!("seed {seed}"));
                 named.spawn_scoped(scope, life).expect("a thread");

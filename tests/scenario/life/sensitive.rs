@@ -28,7 +28,7 @@ impl Markers {
             password: [word("acorn"), word("birch")],
             token: [word("clover"), word("daisy")],
             added: word("elder"),
-            key: [aws_secret_key(), aws_secret_key()],
+            key: [aws_secret_key(1), aws_secret_key(2)],
         }
     }
 
@@ -57,11 +57,14 @@ impl Markers {
     }
 }
 
-/// Forty random characters of base64, as AWS makes them.
-fn aws_secret_key() -> String {
+/// Forty random characters of base64, as AWS makes them: the same for the same seed.
+///
+/// Not every seed will do: what has three or more of `/` and `+` may as well be a path, and is not hidden for its look.
+fn aws_secret_key(seed: u64) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut rng = fastrand::Rng::with_seed(seed);
     (0..40)
-        .map(|_| char::from(ALPHABET[fastrand::usize(..ALPHABET.len())]))
+        .map(|_| char::from(ALPHABET[rng.usize(..ALPHABET.len())]))
         .collect()
 }
 

@@ -114,9 +114,8 @@ fn lowered(user: &UserSeverity) -> Vec<(Cause, String)> {
             };
             for change in [Change::Modified, Change::Deleted, Change::Added] {
                 let facts = sample((layer, word), &resource, (change, &path));
-                let (default, cause, _) = decide(&facts);
+                let (_, cause, _) = decide(&facts);
                 if cause.needs_a_person()
-                    && user.severity.is_some_and(|it| it < default)
                     && user.rule.ask(&Bindings::of(&facts)) == Outcome::Matched
                 {
                     found.push((cause, kind.clone()));

@@ -95,7 +95,7 @@ impl UserSeverity {
         let kept = cause.needs_a_person() && self.cause.is_some_and(|it| !it.needs_a_person());
         Grade {
             severity: self.severity.unwrap_or(severity),
-            cause: self.cause.unwrap_or(cause),
+            cause: self.cause.filter(|_| !kept).unwrap_or(cause),
             rule: self.rule.place.clone(),
         }
     }
