@@ -64,6 +64,23 @@ async fn run_scan(config: Option<&Path>, ledger: &Path, scan: args::Scan) -> Res
     for name in &scan.targets {
         loaded.config.target(name).map_err(Failure::unusable)?;
     }
+    let request = Request {
+        targets: scan.targets,
+        layer: scan.layer,
+        timeout: scan.timeout,
+    };
+    if request.select(&loaded.config.targets).is_empty() {
+        return Err(Failure::unusable(match request.layer {
+            Some(layer) => format!(
+                "no selected target of {} is of layer {layer}",
+                loaded.file()
+            ),
+            None => format!(
+                "{} has no targets: there is nothing to look at",
+                loaded.file()
+            ),
+        }));
+    }
     let (ledger, key) = ledger::for_scan(ledger)?;
     let desk = Desk {
         connection: Connection::from_env(Options::default()).await,
@@ -71,11 +88,6 @@ async fn run_scan(config: Option<&Path>, ledger: &Path, scan: args::Scan) -> Res
         ledger: ledger.clone(),
         loaded,
         key,
-    };
-    let request = Request {
-        targets: scan.targets,
-        layer: scan.layer,
-        timeout: scan.timeout,
     };
     let progress = Progress::on_terminal();
     let scanned = desk.scan(&request, &progress).await;

@@ -157,7 +157,10 @@ fn kill_many(emulator: &Emulator, region: &'static str, kills: usize) {
 
     let mut ended = 0;
     for kill in 0..kills {
-        account.change(&mut rng);
+        // The more a scan has to write, the more moments there are at which half of it is written.
+        for _ in 0..4 {
+            account.change(&mut rng);
+        }
         let pause = whole.mul_f64(rng.f64());
         let context = format!("after kill {kill} at {pause:?} of {whole:?}, seed {seed}, {region}");
         ended += usize::from(kill_after(&workshop, pause));

@@ -18,8 +18,9 @@ use domain::look::{Gap, Reason};
 use domain::ports::{Clock, Ledger, PortError};
 use domain::record::record;
 use domain::report::{ReportBuilder, ScanReport, matched_nothing};
+use domain::resource::Resource;
 use equivalence::Catalogue;
-use policy::{Loaded, Policy, Target};
+use policy::{Cluster, Loaded, Policy, Section, Target};
 use tokio::sync::mpsc;
 
 use crate::progress::Progress;
@@ -51,6 +52,19 @@ pub(crate) struct Request {
     pub(crate) timeout: Duration,
 }
 
+impl Request {
+    /// The targets that it is about.
+    pub(crate) fn select<'c>(&self, targets: &'c [Target]) -> Vec<&'c Target> {
+        let named = |target: &Target| {
+            self.targets.is_empty() || self.targets.iter().any(|it| it == target.name.as_str())
+        };
+        targets
+            .iter()
+            .filter(|it| named(it) && self.layer.is_none_or(|layer| it.covers(layer)))
+            .collect()
+    }
+}
+
 /// What a scan gave.
 pub(crate) struct Scanned {
     /// The report.
@@ -78,15 +92,7 @@ impl Desk {
         let mut remarks = Vec::new();
         let mut builder = ReportBuilder::new(config.environment.as_str(), started_at);
 
-        let selected: Vec<&Target> = config
-            .targets
-            .iter()
-            .filter(|it| {
-                request.targets.is_empty()
-                    || request.targets.iter().any(|name| name == it.name.as_str())
-            })
-            .filter(|it| request.layer.is_none_or(|layer| it.covers(layer)))
-            .collect();
+        let selected = request.select(&config.targets);
         for target in selected.iter().filter(|it| it.cloudformation.is_none()) {
             not_built_yet(&mut builder, target);
         }
@@ -190,21 +196,41 @@ fn judge_selection(
 
 /// A target of a layer that this version cannot look at: reported, never passed over.
 fn not_built_yet(builder: &mut ReportBuilder, target: &Target) {
-    let Some(layer) = target.layer() else {
+    let (Some(section), Some(layer)) = (target.section(), target.layer()) else {
         return;
     };
     let name = target.name.as_str();
-    let resource = domain::resource::Resource {
-        kind: "Target".to_owned(),
-        id: name.to_owned(),
-        name: name.to_owned(),
-        ..Default::default()
-    };
     builder.gap(
         (layer, name),
-        Some(resource),
+        Some(unit_of(name, &section)),
         &Gap::new(Reason::Failed, format!("comes with layer {layer}")),
     );
+}
+
+/// The resource that stands for a target's unit as a whole.
+fn unit_of(target: &str, section: &Section<'_>) -> Resource {
+    let whole = |kind: &str, id: &str| Resource {
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+        name: id.to_owned(),
+        ..Resource::default()
+    };
+    match section {
+        Section::CloudFormation(_) => whole("AWS::CloudFormation::Stack", "*"),
+        Section::Policy(_) => whole("AWS::Config::ConfigRule", "*"),
+        Section::Terraform(it) => whole("terraform", it.plan.as_str()),
+        Section::Inventory(_) => whole("Inventory", target),
+        Section::Kubernetes(it) => {
+            let cluster = match &it.cluster {
+                Cluster::Eks(eks) => eks.name.as_str(),
+                Cluster::Kubeconfig(it) => it.context.as_ref().map_or(target, |it| it.as_str()),
+            };
+            Resource {
+                cluster: Some(cluster.to_owned()),
+                ..whole("Cluster", cluster)
+            }
+        }
+    }
 }
 
 /// What judging came across: rules that failed, ignores that matched nothing.

@@ -118,7 +118,8 @@ pub(crate) fn row(
         physical_id: row.physical_resource_id().unwrap_or_default().to_owned(),
         resource_type: required(op, "ResourceType", row.resource_type())?.to_owned(),
         status: required(op, "ResourceStatus", status)?.to_owned(),
-        drift_status: drift.map_or(DriftStatus::NotChecked, |drift| {
+        // A row that says nothing of drift is not a row that says “not checked”.
+        drift_status: drift.map_or(DriftStatus::Unknown, |drift| {
             drift_status(drift.stack_resource_drift_status())
         }),
         checked_at: time(drift.and_then(|drift| drift.last_check_timestamp())),

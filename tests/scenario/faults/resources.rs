@@ -1,6 +1,6 @@
 //! Single resources that were not compared, or not in this look.
 
-use plumbline_tests::proxy::{Fault, rewrite};
+use plumbline_tests::proxy::{Fault, Rule, rewrite};
 
 use super::*;
 
@@ -128,6 +128,16 @@ fn a_row_without_its_drift_is_asked_again_by_its_name() {
     let bench = Bench::new();
     bench.exact([on_beta(DRIFTS, rewrite::without_row("Parameter"))], &[]);
     assert_eq!(bench.proxy.count(DETECT_RESOURCE), 1);
+    for logical_id in ["Parameter", "Queue"] {
+        bench.exact(
+            [on_beta(
+                RESOURCES,
+                edit_row(logical_id, |row| xml::without(row, "DriftInformation")),
+            )],
+            &[],
+        );
+        assert_eq!(bench.proxy.count(DETECT_RESOURCE), 1, "{logical_id}");
+    }
 }
 
 #[test]
@@ -164,4 +174,28 @@ fn a_stack_without_resources_is_in_sync() {
         &bench.shop.findings(false),
         &[queue("alpha"), topic("alpha")],
     );
+}
+
+#[test]
+fn a_resource_that_was_not_checked_is_uncovered_and_keeps_its_finding() {
+    let bench = Bench::new();
+    let before = bench.open_in("alpha");
+    // As CloudFormation leaves what a rollback was told to skip.
+    let skipped = edit_row("Queue", |row| {
+        let row = xml::without(row, "LastCheckTimestamp");
+        xml::with_text(&row, "StackResourceDriftStatus", "NOT_CHECKED")
+    });
+    let rule = Rule::new(skipped)
+        .action(RESOURCES)
+        .containing(":stack/alpha/");
+    let scan = bench.scan([rule], &[]);
+    scan.assert_unknown(&[]);
+    scan.assert_drift(&[topic("alpha"), parameter("beta")]);
+    assert_eq!(scan.count("uncovered"), RESOURCES_UNCOVERED + 1);
+    let its_queue = |list: &[Value]| -> Vec<Value> {
+        let queues = list.iter().filter(|finding| address(finding).1 == "Queue");
+        queues.cloned().collect()
+    };
+    assert_eq!(its_queue(&bench.open_in("alpha")), its_queue(&before));
+    bench.recovers();
 }

@@ -146,7 +146,7 @@ async fn a_row_without_what_the_contract_needs_is_invalid_and_named() {
 }
 
 #[tokio::test]
-async fn a_resource_row_carries_its_drift_and_a_new_status_is_unknown() {
+async fn a_resource_row_carries_its_drift_and_a_new_or_missing_status_is_unknown() {
     let row = |id: &str, drift: &str| {
         format!(
             "<member><LogicalResourceId>{id}</LogicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType>\
@@ -171,7 +171,10 @@ async fn a_resource_row_carries_its_drift_and_a_new_status_is_unknown() {
         row("A", &info("IN_SYNC")) + &row("B", &info("UNKNOWN")) + &row("C", &info("BENT")),
         "t",
     );
-    let second = page(row("D", "") + &row("E", &info("UNSUPPORTED")), "");
+    let second = page(
+        row("D", "") + &row("E", &info("UNSUPPORTED")) + &row("F", &info("NOT_CHECKED")),
+        "",
+    );
     let server = Server::start(move |number, _| {
         Reply::Answer(
             200,
@@ -189,7 +192,7 @@ async fn a_resource_row_carries_its_drift_and_a_new_status_is_unknown() {
     use DriftStatus::{InSync, NotChecked, Unknown, Unsupported};
     assert_eq!(
         statuses,
-        [InSync, Unknown, Unknown, NotChecked, Unsupported]
+        [InSync, Unknown, Unknown, Unknown, Unsupported, NotChecked]
     );
     assert_eq!(
         (rows[0].physical_id.as_str(), rows[0].logical_id.as_str()),

@@ -226,7 +226,10 @@ fn observed(stack: &StackId, row: &ResourceRow, verdict: Verdict) -> Observed {
 fn uncovered(row: &ResourceRow) -> Verdict {
     Verdict::Uncovered(Uncovered {
         reason: UncoveredReason::NoDriftSupport,
-        detail: format!("CloudFormation detects no drift on {}", row.resource_type),
+        detail: format!(
+            "CloudFormation did not check it: {} has no drift support, or a rollback skipped it",
+            row.resource_type
+        ),
     })
 }
 
