@@ -264,13 +264,13 @@ fn reason(text: &str) -> Result<String, String> {
 
 /// The end of a date's day, or the moment itself.
 fn until(text: &str) -> Result<Timestamp, String> {
-    if let Ok(date) = text.parse::<civil::Date>()
-        && let Ok(next) = date.tomorrow()
-        && let Ok(end) = TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0))
-    {
-        return Ok(end);
+    // First the moment: a date is also read out of one.
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment);
     }
-    text.parse::<Timestamp>()
+    text.parse::<civil::Date>()
+        .and_then(civil::Date::tomorrow)
+        .and_then(|next| TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)))
         .map_err(|_| "write a date as 2027-01-31 or a moment as 2027-01-31T12:00:00Z".to_owned())
 }
 

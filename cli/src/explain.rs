@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use render::FindingPage;
 
 use crate::failure::Failure;
-use crate::findings::said_notes;
 use crate::{ledger, screen};
 
 /// Prints all that is known of a finding.
@@ -23,7 +22,7 @@ pub(crate) async fn run(path: &Path, id: &str) -> Result<(), Failure> {
         .await
         .map_err(Failure::unusable)?;
     let now = Timestamp::now();
-    let mut notes = vec![
+    let notes = [
         ("why".to_owned(), why(&finding)),
         (
             "severity".to_owned(),
@@ -34,7 +33,6 @@ pub(crate) async fn run(path: &Path, id: &str) -> Result<(), Failure> {
         ),
         ("next".to_owned(), next(&finding, now)),
     ];
-    notes.extend(said_notes(&finding));
     let page = render::finding(
         &FindingPage {
             entry: &FindingEntry::of(&finding, now),

@@ -144,37 +144,12 @@ async fn show(ledger: &SqliteLedger, id: &str, output: ListFormat) -> Result<(),
             &FindingPage {
                 entry: &entry,
                 history: &history,
-                notes: &said_notes(&finding),
+                notes: &[],
             },
             screen::style(false),
         ),
     };
     out(&text)
-}
-
-/// What people said of a finding and what still holds, as labelled lines.
-pub(crate) fn said_notes(finding: &Finding) -> Vec<(String, String)> {
-    let mut notes = Vec::new();
-    if let Some(it) = &finding.acknowledged {
-        let reason = it
-            .reason
-            .as_deref()
-            .map_or(String::new(), |it| format!(": {it}"));
-        notes.push(("acknowledged".to_owned(), format!("by {}{reason}", it.by)));
-    }
-    if let Some(it) = &finding.silence {
-        notes.push((
-            "silenced".to_owned(),
-            format!("until {} by {}: {}", it.until, it.by, it.reason),
-        ));
-    }
-    if let Some(it) = &finding.acceptance {
-        notes.push((
-            "accepted".to_owned(),
-            format!("until {} by {}: {}", it.until, it.by, it.reason),
-        ));
-    }
-    notes
 }
 
 /// Says one word of each finding and prints where it stands then. Those that

@@ -20,6 +20,7 @@ use domain::record::record;
 use domain::report::{ReportBuilder, ScanReport, matched_nothing};
 use domain::resource::Resource;
 use equivalence::Catalogue;
+use jiff::Timestamp;
 use policy::{Cluster, Loaded, Policy, Section, Target};
 use tokio::sync::mpsc;
 
@@ -149,7 +150,11 @@ impl Desk {
                 "{closed} finding(s) closed as unwatched: their stack was deleted or left the configuration"
             ));
         }
-        remarks.extend(rules_remarks(&policy, &notices, whole));
+        remarks.extend(rules_remarks(
+            &policy,
+            &notices,
+            whole.then_some(started_at),
+        ));
         let report = builder.finish(self.clock.now(), self.connection.requests());
         Ok(Scanned {
             report,
@@ -233,17 +238,18 @@ fn unit_of(target: &str, section: &Section<'_>) -> Resource {
     }
 }
 
-/// What judging came across: rules that failed, ignores that matched nothing.
-fn rules_remarks(policy: &Policy, notices: &Notices, whole: bool) -> Vec<String> {
+/// What judging came across: rules that failed and, where everything was looked
+/// at (`whole_at`), ignores that matched nothing.
+fn rules_remarks(policy: &Policy, notices: &Notices, whole_at: Option<Timestamp>) -> Vec<String> {
     let mut remarks: Vec<String> = notices
         .failed
         .iter()
         .map(|(rule, why)| format!("{rule} could not be evaluated and did not match: {why}"))
         .collect();
-    if whole {
+    if let Some(now) = whole_at {
         remarks.extend(
             policy
-                .unmatched_ignores(notices)
+                .unmatched_ignores(notices, now)
                 .into_iter()
                 .map(|it| format!("{it} matched nothing in this scan")),
         );

@@ -64,6 +64,10 @@ pub(crate) async fn scan_place(
     let listed = opened.listing.last().await;
     round.listed = true;
     round.stacks = (*listed).clone();
+    if round.stacks.is_empty() && round.account.is_none() {
+        // Without it, findings of the stacks that were here could never close.
+        round.account = desk.connection.account(place.1.as_deref()).await.ok();
+    }
 
     let mut waiting: VecDeque<(StackId, &str)> = listed
         .values()

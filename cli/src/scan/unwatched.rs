@@ -14,7 +14,8 @@ use super::region::{LookedAt, Stacks};
 /// What one place came to, as far as units are concerned.
 #[derive(Debug)]
 pub(crate) struct Round {
-    /// The account as the config names it; `None` for the caller's own.
+    /// The account: as the config names it or, where no stack shows it, as STS
+    /// does; `None` where the stacks do.
     pub(crate) account: Option<String>,
     /// The region.
     pub(crate) region: String,
@@ -45,8 +46,7 @@ impl Default for Round {
 }
 
 impl Round {
-    /// Whether this round listed the unit's account and region. The caller's
-    /// own account shows only in the stacks that were listed.
+    /// Whether this round listed the unit's account and region.
     fn listed_place_of(&self, unit: &Unit) -> bool {
         let account = self.account.as_deref();
         self.listed

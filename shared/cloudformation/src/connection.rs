@@ -17,7 +17,7 @@ use domain::ports::{PortError, Stacks};
 use tokio::sync::Mutex;
 
 use crate::answer::invalid;
-use crate::failure::Place;
+use crate::failure::{Place, port_error};
 use crate::http::CountingClient;
 use crate::stacks::AwsStacks;
 use crate::wellformed::WellFormed;
@@ -184,6 +184,33 @@ impl Connection {
                 operation: self.options.operation_timeout,
             },
         }))
+    }
+
+    /// The account that the caller's own credentials are for, asked of STS in a
+    /// region (default: [`Self::default_region`]).
+    ///
+    /// # Errors
+    /// Where STS cannot be asked, or says no.
+    pub async fn account(&self, region: Option<&str>) -> Result<String, PortError> {
+        const OP: &str = "sts:GetCallerIdentity";
+        self.settings.clone()?;
+        let region = region.map(str::to_owned).or_else(|| self.default_region());
+        let mut config = self.config.clone().into_builder();
+        config.set_region(region.clone().map(Region::new));
+        let place = Place {
+            region: region.unwrap_or_default(),
+            attempt: self.options.attempt_timeout,
+            operation: self.options.operation_timeout,
+        };
+        let identity = aws_sdk_sts::Client::new(&config.build())
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| port_error(OP, &place, &error))?;
+        identity
+            .account
+            .filter(|account| !account.is_empty())
+            .ok_or_else(|| invalid(OP, "the answer has no Account"))
     }
 
     /// The provider of a role. One provider has one place in the identity cache

@@ -23,6 +23,18 @@ const NO_CREDENTIALS: &str = if cfg!(feature = "laptop") {
      AWS_SECRET_ACCESS_KEY"
 };
 
+/// What to do where nothing gave credentials, and which profile was asked for them.
+fn no_credentials() -> String {
+    match std::env::var("AWS_PROFILE") {
+        Ok(profile) if !profile.is_empty() => {
+            format!(
+                "{NO_CREDENTIALS} (AWS_PROFILE is {profile:?}: is it in the AWS config files, and does it give any?)"
+            )
+        }
+        _ => NO_CREDENTIALS.to_owned(),
+    }
+}
+
 /// What the error codes of the services mean, and what helps.
 const CODES: [(PortErrorKind, &[&str], &str); 8] = [
     (
@@ -213,7 +225,7 @@ fn without_answer(error: &(dyn Error + 'static), place: &Place) -> (PortErrorKin
 /// No credentials, with what the provider that should give them said.
 fn without_credentials(error: &CredentialsError, place: &Place) -> (PortErrorKind, String) {
     if let CredentialsError::CredentialsNotLoaded(_) = error {
-        return (PortErrorKind::Denied, NO_CREDENTIALS.to_owned());
+        return (PortErrorKind::Denied, no_credentials());
     }
     if let Some(meta) = find::<ErrorMetadata>(error)
         && let Some(code) = meta.code()
@@ -225,7 +237,10 @@ fn without_credentials(error: &CredentialsError, place: &Place) -> (PortErrorKin
     let text = causes(error);
     // The metadata service is asked last, so whatever it says, nothing before it had credentials.
     if text.contains("IMDS") {
-        return (PortErrorKind::Denied, format!("{NO_CREDENTIALS} ({text})"));
+        return (
+            PortErrorKind::Denied,
+            format!("{} ({text})", no_credentials()),
+        );
     }
     if let Some(no_answer) = find::<NoAnswer>(error) {
         return (

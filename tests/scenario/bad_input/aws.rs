@@ -41,7 +41,12 @@ pub(super) const CASES: &[Case] = &[
         input: "a profile that there is not",
         code: 2,
         stderr: &[],
-        stdout: &["denied", "no AWS credentials found"],
+        stdout: &[
+            "denied",
+            "no AWS credentials found",
+            "AWS_PROFILE is",
+            "no-such-profile",
+        ],
         run: |ground| {
             let workshop = bare(ground)
                 .with("AWS_PROFILE", "no-such-profile")

@@ -58,8 +58,6 @@ impl Markers {
 }
 
 /// Forty random characters of base64, as AWS makes them: the same for the same seed.
-///
-/// Not every seed will do: what has three or more of `/` and `+` may as well be a path, and is not hidden for its look.
 fn aws_secret_key(seed: u64) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut rng = fastrand::Rng::with_seed(seed);

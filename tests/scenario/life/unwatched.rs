@@ -64,6 +64,22 @@ fn a_deleted_stack_closes_its_findings_as_unwatched() {
 }
 
 #[test]
+fn the_last_stack_of_a_region_closes_its_findings_too() {
+    let (_emulator, aws, workshop) = account(&["Orders"]);
+    set_timeout(&aws, "Orders", 5);
+    assert_eq!(workshop.scan(&[]).code, 1);
+    aws.delete_stack("orders");
+    // Nothing that is listed says which account this is, so it has to be asked.
+    let scan = workshop.scan(&[]);
+    assert_eq!(
+        scan.code, 2,
+        "the target matches nothing: {:#}",
+        scan.report
+    );
+    assert_eq!(statuses(&workshop), pairs(&[("Orders", "unwatched")]));
+}
+
+#[test]
 fn a_target_that_left_the_configuration_closes_its_findings_as_unwatched() {
     let (_emulator, aws, workshop) = account(&["Orders"]);
     aws.create_stack("bills", &stack_of(&["Bills"]));

@@ -235,9 +235,11 @@ fn is_random(run: &str) -> bool {
     if run.bytes().all(|it| it.is_ascii_hexdigit()) {
         return true;
     }
-    // `+/-_` are rare in keys, and stand between the words of a name or path.
+    // `+/-_` are rare in keys, and stand between the words of a name or path. One
+    // key in eight of AWS's has three or more of them, though.
     let separators = run.len() - digits - letters;
-    if run.len() / (separators + 1) < 12 || is_resource_id(run) {
+    let shortest_word = if is_aws_key { 6 } else { 12 };
+    if run.len() / (separators + 1) < shortest_word || is_resource_id(run) {
         return false;
     }
     let has_both_cases = run.bytes().any(|it| it.is_ascii_lowercase())

@@ -153,6 +153,7 @@ fn hidden_values() -> Vec<Value> {
         json!("Authorization: Bearer 0123456789abcdef"),
         json!("Basic dXNlcjpwYXNzd29yZDEyMw=="),
         json!("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        json!("x8Kq/3vTnB+zR1wLp/Yd7Gm+Qe5UhJ0cSaF2oXiW"),
         json!("Qm7vT2kXcR9pLz4WbN8sYd1HfJ6gUa3eKo5MiVxB"),
         json!("AKIAIOSFODNN7EXAMPLE"),
         json!("id=ASIAIOSFODNN7EXAMPLE"),

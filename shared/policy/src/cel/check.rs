@@ -294,7 +294,7 @@ mod tests {
     fn what_is_no_cel_is_named_with_its_place() {
         assert_eq!(
             wrong("finding.layer = 'x'"),
-            "is no CEL expression: column 15: token recognition error at: '= '"
+            "is no CEL expression: column 15: token recognition error at: '= '; CEL compares with =="
         );
         assert!(wrong("finding.layer ==\n  &&").contains("line 2 column "));
         assert_eq!(wrong("  "), "is empty");

@@ -119,8 +119,14 @@ fn syntax(source: &str, errors: &cel::ParseErrors) -> String {
     let (line, column) = first.pos;
     let message = first.msg.lines().next().unwrap_or_default();
     let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
+    // The slip that everybody makes.
+    let hint = if message.contains("'= '") || message.contains("'='") {
+        "; CEL compares with =="
+    } else {
+        ""
+    };
     format!(
-        "is no CEL expression: {}: {message}",
+        "is no CEL expression: {}: {message}{hint}",
         place(
             source,
             usize::try_from(line).unwrap_or(1),

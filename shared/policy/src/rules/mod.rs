@@ -138,13 +138,14 @@ impl Policy {
         }
     }
 
-    /// The ignores that matched nothing in a whole run: what they are for is
-    /// gone, or they are wrong. Ignores that could not be evaluated are in
+    /// The ignores in force at `now` that matched nothing in a whole run: what
+    /// they are for is gone, or they are wrong. Ignores that could not be evaluated are in
     /// [`Notices::failed`] and not here.
     #[must_use]
-    pub fn unmatched_ignores(&self, notices: &Notices) -> Vec<UnmatchedIgnore> {
+    pub fn unmatched_ignores(&self, notices: &Notices, now: Timestamp) -> Vec<UnmatchedIgnore> {
         self.ignore
             .iter()
+            .filter(|it| it.ignore.in_force(now))
             .filter(|it| !notices.matched.contains(&it.rule.place))
             .filter(|it| !notices.failed.contains_key(&it.rule.place))
             .map(|it| UnmatchedIgnore {
