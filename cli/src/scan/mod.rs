@@ -106,7 +106,7 @@ impl Desk {
             });
             let rounds = futures_util::future::join_all(rounds).await;
             drop(sender);
-            rounds
+            Ok::<_, PortError>(rounds)
         };
         let recording = async {
             while let Some(sighted) = receiver.recv().await {
@@ -137,8 +137,8 @@ impl Desk {
             }
             Ok::<(), PortError>(())
         };
-        let (rounds, recorded) = tokio::join!(looking, recording);
-        recorded?;
+        // A ledger that fails ends the looking, too.
+        let (rounds, ()) = tokio::try_join!(looking, recording)?;
 
         for watch in selected.iter().filter_map(|target| Watch::of(target)) {
             judge_selection(&watch, &rounds, &mut builder, &mut remarks);
