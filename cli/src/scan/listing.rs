@@ -34,6 +34,9 @@ pub(crate) struct Listing {
 
 struct State {
     listed: Listed,
+    /// Why the last list failed, if it did: all that wait for it hear of it,
+    /// and none of them asks the failing API once more.
+    failure: Option<PortError>,
     asked_at: Instant,
     times: usize,
 }
@@ -47,6 +50,7 @@ impl Listing {
             stacks,
             state: Mutex::new(State {
                 listed,
+                failure: None,
                 asked_at,
                 times: 0,
             }),
@@ -66,12 +70,20 @@ impl Listing {
             let pages = state.listed.len() / PAGE;
             let pause = pause.max(Duration::from_secs(pages as u64));
             sleep_until(state.asked_at.max(moment) + pause).await;
-            let asked_at = Instant::now();
-            state.listed = by_id(self.stacks.list().await?);
-            state.asked_at = asked_at;
+            state.asked_at = Instant::now();
             state.times += 1;
+            match self.stacks.list().await {
+                Ok(stacks) => {
+                    state.listed = by_id(stacks);
+                    state.failure = None;
+                }
+                Err(error) => state.failure = Some(error),
+            }
         }
-        Ok(Arc::clone(&state.listed))
+        match &state.failure {
+            Some(error) => Err(error.clone()),
+            None => Ok(Arc::clone(&state.listed)),
+        }
     }
 }
 
@@ -79,6 +91,8 @@ fn by_id(stacks: Vec<StackSummary>) -> Listed {
     Arc::new(
         stacks
             .into_iter()
+            // The API remembers deleted stacks for 90 days.
+            .filter(|stack| stack.status != "DELETE_COMPLETE")
             .map(|stack| (stack.id.clone(), stack))
             .collect(),
     )

@@ -23,6 +23,9 @@ const CALLS: usize = 8;
 /// directly, should the list never show its end.
 const BACKSTOP: Duration = Duration::from_secs(15);
 
+/// How recent the last check of a stack must be for its time to say nothing of the next.
+const JUST_NOW: Duration = Duration::from_secs(10);
+
 /// The pauses before a detection that another one blocks is tried again, the last one for ever.
 const CONFLICT_PAUSES: [Duration; 4] = [
     Duration::from_secs(1),
@@ -178,6 +181,12 @@ impl Region {
     ) -> Result<Detection, Gap> {
         let mut asked_at = accepted_at;
         let mut seen = before.drift_checked_at;
+        // Checked within the same moment, the next check may bear the same time.
+        // Only how often is asked hangs on this, so that our clock will do.
+        let just_checked = seen.is_some_and(|at| {
+            let age = self.clock.now().duration_since(at);
+            age.unsigned_abs() < JUST_NOW
+        });
         let mut listed_after = accepted_at;
         loop {
             if Instant::now() >= deadline {
@@ -189,22 +198,20 @@ impl Region {
                     ),
                 ));
             }
-            let listed = self
-                .listing
-                .newer_than(listed_after)
-                .await
-                .map_err(|error| error.gap())?;
+            // Without a list the detection itself is asked, each time.
+            let listed = self.listing.newer_than(listed_after).await.ok();
             listed_after = Instant::now();
-            let Some(now) = listed.get(&before.id) else {
-                return Err(deleted());
-            };
-            if admission(&now.status) == Admission::InMotion {
-                return Err(in_motion(&now.status));
+            if let Some(listed) = listed {
+                let now = listed.get(&before.id).ok_or_else(deleted)?;
+                if admission(&now.status) == Admission::InMotion {
+                    return Err(in_motion(&now.status));
+                }
+                let no_news = now.drift_checked_at == seen && !just_checked;
+                if no_news && asked_at.elapsed() < BACKSTOP {
+                    continue;
+                }
+                seen = now.drift_checked_at;
             }
-            if now.drift_checked_at == seen && asked_at.elapsed() < BACKSTOP {
-                continue;
-            }
-            seen = now.drift_checked_at;
             let detection = {
                 let _turn = self.turn().await;
                 self.stacks.detection(detection_id).await
