@@ -107,10 +107,14 @@ pub(crate) enum ListFormat {
 
 /// Arguments of `findings`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Findings {
     /// What to do with them [default: list].
     #[command(subcommand)]
     pub(crate) command: Option<FindingsCommand>,
+    /// How to list them.
+    #[command(flatten)]
+    pub(crate) list: List,
 }
 
 /// What can be done with findings.
@@ -159,16 +163,6 @@ pub(crate) struct List {
     /// How to print them.
     #[arg(short, long, default_value = "table", value_name = "FORMAT")]
     pub(crate) output: ListFormat,
-}
-
-impl Default for List {
-    fn default() -> Self {
-        Self {
-            all: false,
-            watch: false,
-            output: ListFormat::Table,
-        }
-    }
 }
 
 /// Which findings a word is about.

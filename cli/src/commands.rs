@@ -22,7 +22,7 @@ pub(crate) async fn run(cli: Cli) -> Result<u8, Failure> {
     let config = cli.config.as_deref();
     match cli.command {
         Command::Scan(scan) => return run_scan(config, &cli.ledger, scan).await,
-        Command::Findings(findings) => findings::run(&cli.ledger, findings.command).await?,
+        Command::Findings(findings) => findings::run(&cli.ledger, findings).await?,
         Command::Explain(explain) => explain::run(&cli.ledger, &explain.finding).await?,
         Command::Policy(policy) => {
             policy_command::run(config, &cli.ledger, policy.command).await?;

@@ -13,7 +13,7 @@ use local::SqliteLedger;
 use render::FindingPage;
 use serde::Serialize;
 
-use crate::args::{FindingsCommand, List, ListFormat, Until, Which};
+use crate::args::{Findings, FindingsCommand, List, ListFormat, Until, Which};
 use crate::failure::Failure;
 use crate::ignore::ignore_for;
 use crate::{ledger, screen};
@@ -22,9 +22,9 @@ use crate::{ledger, screen};
 const WATCH: Duration = Duration::from_secs(2);
 
 /// Does what was asked with the ledger's findings.
-pub(crate) async fn run(path: &Path, command: Option<FindingsCommand>) -> Result<(), Failure> {
+pub(crate) async fn run(path: &Path, asked: Findings) -> Result<(), Failure> {
     let ledger = ledger::existing(path)?;
-    match command.unwrap_or(FindingsCommand::List(List::default())) {
+    match asked.command.unwrap_or(FindingsCommand::List(asked.list)) {
         FindingsCommand::List(list) => print_list(&ledger, &list).await,
         FindingsCommand::Show { finding, output } => show(&ledger, &finding, output).await,
         FindingsCommand::Ack { which, reason } => {

@@ -1,11 +1,12 @@
 //! The ignore that accepts a finding for everybody, as text for the config file.
 
-use domain::difference::Change;
+use domain::difference::{Change, Difference};
 use domain::finding::Finding;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use serde_json::Value;
 
 /// One entry of the config file's `ignore`, matching just this finding's
-/// resource and the paths that differ now.
+/// resource, the paths that differ now, and their plain values.
 pub(crate) fn ignore_for(
     finding: &Finding,
     (reason, owner): (&str, &str),
@@ -39,19 +40,34 @@ fn condition(finding: &Finding) -> String {
         }
     }
     match (finding.change, &finding.differences[..]) {
-        (Change::Modified, [only]) => parts.push(format!("difference.path == {}", cel(&only.path))),
-        (Change::Modified, several) => {
-            let paths: Vec<String> = several.iter().map(|it| cel(&it.path)).collect();
-            parts.push(format!("difference.path in [{}]", paths.join(", ")));
+        (Change::Modified, differences) => {
+            let paths: Vec<String> = differences.iter().map(at_its_value).collect();
+            match &paths[..] {
+                [only] => parts.push(only.clone()),
+                several => parts.push(format!("({})", several.join(" || "))),
+            }
         }
         (change, _) => parts.push(format!("finding.change == {}", cel(change.as_str()))),
     }
     parts.join(" && ")
 }
 
+/// A difference at its path and, where that is a plain text, number or
+/// boolean, with the value that is there now. A keyed hash says nothing to
+/// another ledger, and lists and objects are left to their path.
+fn at_its_value(difference: &Difference) -> String {
+    let path = format!("difference.path == {}", cel(&difference.path));
+    match &difference.actual {
+        Some(value @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => {
+            format!("{path} && difference.actual == {value}")
+        }
+        _ => path,
+    }
+}
+
 /// A string as CEL writes it; JSON's escapes are among CEL's.
 fn cel(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    Value::from(text).to_string()
 }
 
 /// A string as a YAML single-quoted scalar on one line.

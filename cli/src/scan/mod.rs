@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::progress::Progress;
 use plan::Watch;
-use region::{Sighted, scan_place};
+use region::{Claimed, Sighted, scan_place};
 use unwatched::Round;
 
 /// What a scan works with.
@@ -99,10 +99,16 @@ impl Desk {
         }
 
         let (sender, mut receiver) = mpsc::unbounded_channel();
-        let places = plan::places(&selected);
+        let places = plan::places(&selected, self.connection.default_region().as_deref());
+        let claimed = Claimed::default();
         let looking = async {
             let rounds = places.iter().map(|(place, watches)| {
-                scan_place(self, (place, watches), request.timeout, sender.clone())
+                scan_place(
+                    self,
+                    (place, watches),
+                    (request.timeout, &claimed),
+                    sender.clone(),
+                )
             });
             let rounds = futures_util::future::join_all(rounds).await;
             drop(sender);

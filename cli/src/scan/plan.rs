@@ -68,12 +68,20 @@ impl<'c> Watch<'c> {
     }
 }
 
-/// The selections of a scan by the places they look at.
-pub(crate) fn places<'c>(targets: &[&'c Target]) -> BTreeMap<Place, Vec<Watch<'c>>> {
+/// The selections of a scan by the places they look at. A target without
+/// regions looks at `default_region`.
+pub(crate) fn places<'c>(
+    targets: &[&'c Target],
+    default_region: Option<&str>,
+) -> BTreeMap<Place, Vec<Watch<'c>>> {
     let mut places: BTreeMap<Place, Vec<Watch<'c>>> = BTreeMap::new();
     for watch in targets.iter().filter_map(|target| Watch::of(target)) {
-        for place in watch.places() {
-            places.entry(place).or_default().push(watch.clone());
+        for (account, region) in watch.places() {
+            let region = region.or_else(|| default_region.map(str::to_owned));
+            places
+                .entry((account, region))
+                .or_default()
+                .push(watch.clone());
         }
     }
     places

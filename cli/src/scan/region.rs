@@ -1,7 +1,7 @@
 //! All the stacks of one account and region.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cloudformation::AssumeRole;
@@ -36,7 +36,7 @@ pub(crate) enum Sighted {
 pub(crate) async fn scan_place(
     desk: &Desk,
     (place, watches): (&Place, &[Watch<'_>]),
-    timeout: Duration,
+    (timeout, claimed): (Duration, &Claimed),
     out: UnboundedSender<Sighted>,
 ) -> Round {
     let mut round = Round {
@@ -52,22 +52,21 @@ pub(crate) async fn scan_place(
     let opened = match open(desk, place, timeout).await {
         Ok(region) => region,
         Err(gap) => {
-            for watch in watches {
-                let unlisted = Some(all_stacks(&round));
-                let gap = Sighted::Gap(watch.target.to_owned(), Box::new(unlisted), gap.clone());
-                // The receiver outlives every sender.
-                let _ = out.send(gap);
-            }
+            refuse(&round, watches, &gap, &out);
             return round;
         }
     };
     let listed = opened.listing.last().await;
+    let account = match whose(desk, place, &listed).await {
+        Ok(account) => account,
+        Err(gap) => {
+            refuse(&round, watches, &gap, &out);
+            return round;
+        }
+    };
+    round.account = account;
     round.listed = true;
     round.stacks = (*listed).clone();
-    if round.stacks.is_empty() && round.account.is_none() {
-        // Without it, findings of the stacks that were here could never close.
-        round.account = desk.connection.account(place.1.as_deref()).await.ok();
-    }
 
     let mut waiting: VecDeque<(StackId, &str)> = listed
         .values()
@@ -77,6 +76,7 @@ pub(crate) async fn scan_place(
         })
         .collect();
     round.looked = waiting.iter().map(|(id, _)| id.clone()).collect();
+    waiting.retain(|(id, _)| claimed.claim(id));
     let _ = out.send(Sighted::Found(waiting.len()));
 
     let mut looks = FuturesUnordered::new();
@@ -86,21 +86,14 @@ pub(crate) async fn scan_place(
         {
             let summary = listed.get(&id).cloned();
             let region = &opened;
-            let round_account = place.0.as_deref();
-            looks.push(async move {
-                let looked = match wrong_account(round_account, &id) {
-                    Some(gap) => region.not_looked(&id, target, gap),
-                    None => region.look(&id, summary.as_ref(), target).await,
-                };
-                (target, looked)
-            });
+            looks.push(async move { (target, region.look(&id, summary.as_ref(), target).await) });
         }
         let Some((target, Looked { look, nested })) = looks.next().await else {
             break;
         };
         round.all_followed &= saw_resources(&look);
         for id in nested {
-            if round.looked.insert(id.clone()) {
+            if round.looked.insert(id.clone()) && claimed.claim(&id) {
                 let _ = out.send(Sighted::Found(1));
                 waiting.push_back((id, target));
             }
@@ -143,16 +136,51 @@ fn saw_resources(look: &Look) -> bool {
     matches!(look.outcome, Outcome::Seen(_))
 }
 
-/// The gap of a stack that lies in another account than the config says.
-fn wrong_account(account: Option<&str>, id: &StackId) -> Option<Gap> {
-    let account = account.filter(|it| *it != id.account())?;
-    Some(Gap::new(
-        Reason::Denied,
-        format!(
-            "the credentials in use are for account {}, not {account}: give accounts[].read a role there",
-            id.account()
-        ),
-    ))
+/// The account that was listed: as the stacks say, as the role says, or as STS
+/// says; `None` where nobody does. Another one than the config names is a gap
+/// of the place as a whole, or findings of the right account would seem gone.
+async fn whose(desk: &Desk, place: &Place, listed: &Stacks) -> Result<Option<String>, Gap> {
+    let (named, region) = place;
+    let account = match listed.keys().next() {
+        Some(id) => Some(id.account().to_owned()),
+        None => match named.as_deref().and_then(|it| reading_role(desk, it)) {
+            Some(role) => role.arn.split(':').nth(4).map(str::to_owned),
+            None => desk.connection.account(region.as_deref()).await.ok(),
+        },
+    };
+    match (named, &account) {
+        (Some(named), Some(account)) if named != account => Err(Gap::new(
+            Reason::Denied,
+            format!(
+                "the credentials in use are for account {account}, not {named}: give accounts[].read a role there"
+            ),
+        )),
+        _ => Ok(account),
+    }
+}
+
+/// Says of each target that it could not look at a place as a whole.
+fn refuse(round: &Round, watches: &[Watch<'_>], gap: &Gap, out: &UnboundedSender<Sighted>) {
+    for watch in watches {
+        let unlisted = Box::new(Some(all_stacks(round)));
+        // The receiver outlives every sender.
+        let _ = out.send(Sighted::Gap(watch.target.to_owned(), unlisted, gap.clone()));
+    }
+}
+
+/// The stacks that a scan has begun to look at. Two places can turn out to be
+/// one, where a target leaves the account or region to the caller.
+#[derive(Debug, Default)]
+pub(crate) struct Claimed(Mutex<LookedAt>);
+
+impl Claimed {
+    /// Whether the caller is the first to look at the stack.
+    fn claim(&self, id: &StackId) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.clone())
+    }
 }
 
 /// All the stacks of a place that could not be listed, as one resource.

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use domain::look::{Gap, Look, Outcome, Reason, Uncovered, UncoveredReason};
 use domain::ports::{Clock, PortError, PortErrorKind, Stacks};
 use domain::resource::Resource;
 use domain::stack::{
-    Admission, Detection, DetectionId, DetectionOutcome, StackId, StackSummary, admission, collect,
+    Admission, Detection, DetectionId, DetectionOutcome, ResourceDrift, ResourceRow, StackId,
+    StackSummary, admission, collect,
 };
 use domain::unit::Unit;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::listing::Listing;
 
@@ -96,19 +98,6 @@ impl Region {
         }
     }
 
-    /// A stack that is not looked at at all, and why.
-    pub(crate) fn not_looked(&self, id: &StackId, target: &str, gap: Gap) -> Looked {
-        Looked {
-            look: Look {
-                unit: Unit::stack(id.account(), id.region(), id.name()),
-                target: target.to_owned(),
-                started_at: self.clock.now(),
-                outcome: Outcome::Unknown(stack_resource(id), gap),
-            },
-            nested: Vec::new(),
-        }
-    }
-
     async fn outcome(
         &self,
         id: &StackId,
@@ -131,10 +120,11 @@ impl Region {
         let detection = self
             .finish(summary, (&detection_id, asked_at), deadline)
             .await?;
-        let collected = {
-            let _turn = self.turn().await;
-            collect(&*self.stacks, &*self.clock, id, &detection).await?
-        };
+        let in_turn = InTurn(self);
+        let collecting = collect(&in_turn, &*self.clock, id, &detection);
+        let collected = timeout_at(deadline, collecting)
+            .await
+            .map_err(|_| self.too_late())??;
         // A stack that was deleted since its detection has no resources either,
         // and must not count as one that was put right.
         let is_empty = collected.resources.is_empty() && collected.nested.is_empty();
@@ -152,11 +142,7 @@ impl Region {
     ) -> Result<(DetectionId, Instant), PortError> {
         let mut tries = 0;
         loop {
-            let answer = {
-                let _turn = self.turn().await;
-                self.stacks.detect(id.as_str()).await
-            };
-            match answer {
+            match InTurn(self).detect(id.as_str()).await {
                 Ok(detection) => return Ok((detection, Instant::now())),
                 Err(error) if error.kind == PortErrorKind::Conflict => {
                     let pause = CONFLICT_PAUSES[tries.min(CONFLICT_PAUSES.len() - 1)];
@@ -190,13 +176,7 @@ impl Region {
         let mut listed_after = accepted_at;
         loop {
             if Instant::now() >= deadline {
-                return Err(Gap::new(
-                    Reason::Timeout,
-                    format!(
-                        "the detection did not end within {} s",
-                        self.timeout.as_secs()
-                    ),
-                ));
+                return Err(self.too_late());
             }
             // Without a list the detection itself is asked, each time.
             let listed = self.listing.newer_than(listed_after).await.ok();
@@ -212,11 +192,10 @@ impl Region {
                 }
                 seen = now.drift_checked_at;
             }
-            let detection = {
-                let _turn = self.turn().await;
-                self.stacks.detection(detection_id).await
-            }
-            .map_err(|error| error.gap())?;
+            let detection = InTurn(self)
+                .detection(detection_id)
+                .await
+                .map_err(|error| error.gap())?;
             asked_at = Instant::now();
             if detection.outcome != DetectionOutcome::InProgress {
                 return Ok(detection);
@@ -242,9 +221,59 @@ impl Region {
         }
     }
 
+    fn too_late(&self) -> Gap {
+        Gap::new(
+            Reason::Timeout,
+            format!(
+                "the detection did not end within {} s",
+                self.timeout.as_secs()
+            ),
+        )
+    }
+
     async fn turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
         // The semaphore is never closed, so a turn always comes.
         self.calls.acquire().await.ok()
+    }
+}
+
+/// The region's calls, each in its turn: nobody holds a turn while it waits for something else.
+struct InTurn<'r>(&'r Region);
+
+#[async_trait]
+impl Stacks for InTurn<'_> {
+    async fn list(&self) -> Result<Vec<StackSummary>, PortError> {
+        let _turn = self.0.turn().await;
+        self.0.stacks.list().await
+    }
+
+    async fn detect(&self, stack_id: &str) -> Result<DetectionId, PortError> {
+        let _turn = self.0.turn().await;
+        self.0.stacks.detect(stack_id).await
+    }
+
+    async fn detection(&self, id: &DetectionId) -> Result<Detection, PortError> {
+        let _turn = self.0.turn().await;
+        self.0.stacks.detection(id).await
+    }
+
+    async fn resources(&self, stack_id: &str) -> Result<Vec<ResourceRow>, PortError> {
+        let _turn = self.0.turn().await;
+        self.0.stacks.resources(stack_id).await
+    }
+
+    async fn drifts(&self, stack_id: &str) -> Result<Vec<ResourceDrift>, PortError> {
+        let _turn = self.0.turn().await;
+        self.0.stacks.drifts(stack_id).await
+    }
+
+    async fn detect_resource(
+        &self,
+        stack_id: &str,
+        logical_id: &str,
+    ) -> Result<ResourceDrift, PortError> {
+        let _turn = self.0.turn().await;
+        self.0.stacks.detect_resource(stack_id, logical_id).await
     }
 }
 

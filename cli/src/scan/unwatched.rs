@@ -14,8 +14,7 @@ use super::region::{LookedAt, Stacks};
 /// What one place came to, as far as units are concerned.
 #[derive(Debug)]
 pub(crate) struct Round {
-    /// The account: as the config names it or, where no stack shows it, as STS
-    /// does; `None` where the stacks do.
+    /// The account: as the config names it and, once listed, as it proved to be.
     pub(crate) account: Option<String>,
     /// The region.
     pub(crate) region: String,
@@ -48,11 +47,9 @@ impl Default for Round {
 impl Round {
     /// Whether this round listed the unit's account and region.
     fn listed_place_of(&self, unit: &Unit) -> bool {
-        let account = self.account.as_deref();
         self.listed
             && self.region == unit.region
-            && (account == Some(&unit.account)
-                || self.stacks.keys().any(|id| id.account() == unit.account))
+            && self.account.as_deref() == Some(unit.account.as_str())
     }
 
     fn looked_at(&self, unit: &Unit) -> bool {

@@ -70,6 +70,14 @@ impl Pages {
     }
 }
 
+/// Refuses a page without its list: that is no empty list.
+fn whole(op: &'static str, list: &str, is_there: bool) -> Result<(), PortError> {
+    if is_there {
+        return Ok(());
+    }
+    Err(invalid(op, format!("the answer has no {list}")))
+}
+
 /// Every status but the deleted ones: those stay listed for 90 days.
 fn present() -> Vec<StackStatus> {
     StackStatus::values()
@@ -93,6 +101,7 @@ impl Stacks for AwsStacks {
                 .send()
                 .await
                 .map_err(|error| port_error(LIST, &self.place, &error))?;
+            whole(LIST, "StackSummaries", page.stack_summaries.is_some())?;
             for row in page.stack_summaries() {
                 if row.stack_status() != Some(&StackStatus::DeleteComplete) {
                     stacks.push(answer::summary(LIST, row)?);
@@ -146,6 +155,8 @@ impl Stacks for AwsStacks {
                 .send()
                 .await
                 .map_err(|error| port_error(RESOURCES, &self.place, &error))?;
+            let is_there = page.stack_resource_summaries.is_some();
+            whole(RESOURCES, "StackResourceSummaries", is_there)?;
             for row in page.stack_resource_summaries() {
                 rows.push(answer::row(RESOURCES, row)?);
             }

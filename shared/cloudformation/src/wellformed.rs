@@ -9,6 +9,14 @@ use aws_sdk_cloudformation::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cloudformation::error::BoxError;
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
+/// The lists whose entries must not go missing: the SDK passes over what is not called `member`.
+const LISTS: [&str; 4] = [
+    "PropertyDifferences",
+    "StackResourceDrifts",
+    "StackResourceSummaries",
+    "StackSummaries",
+];
+
 /// An answer that is not one whole XML element. It quotes nothing of the answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer is not well-formed XML: {0}")]
@@ -45,6 +53,12 @@ fn check(body: &[u8]) -> Result<(), NotWellFormed> {
     for token in Tokenizer::from(text) {
         match token.map_err(|_| NotWellFormed("its markup is damaged"))? {
             Token::ElementStart { prefix, local, .. } => {
+                let parent = open.last().map_or("", |(_, name)| *name);
+                if LISTS.contains(&parent) && local.as_str() != "member" {
+                    return Err(NotWellFormed(
+                        "a list holds something else than its members",
+                    ));
+                }
                 roots += u32::from(open.is_empty());
                 open.push((prefix.as_str(), local.as_str()));
             }
@@ -79,6 +93,7 @@ mod tests {
             "<a/>",
             "<?xml version=\"1.0\"?>\n<a xmlns=\"u\"><b>x &amp; y</b><b/></a>\n",
             "<a:b><!-- c --><![CDATA[<x>]]></a:b>",
+            "<a><StackSummaries><member><b/></member><member/></StackSummaries></a>",
         ] {
             assert!(check(xml.as_bytes()).is_ok(), "{xml}");
         }
@@ -99,6 +114,7 @@ mod tests {
             "<a></x:a>",
             "{\"a\":1}",
             "<a>\u{1}</a>",
+            "<a><StackSummaries><item/></StackSummaries></a>",
         ] {
             assert!(check(xml.as_bytes()).is_err(), "{xml}");
         }

@@ -54,7 +54,7 @@ const ATTEMPTS: usize = 16;
 /// Returns the findings of this look in their new state. A look that is older
 /// than the unit's last complete one is not written, and one that is older than
 /// what the ledger knows of a finding does not change that finding: they are
-/// returned as they stand in the ledger, or as they would have opened.
+/// returned as they stand in the ledger, or as they would have opened or reopened.
 ///
 /// # Errors
 ///
@@ -74,7 +74,7 @@ pub async fn record(
     for sighting in &judged.sightings {
         recorded.push(if overtaken {
             let stored = ledger.finding(&sighting.identity.id()).await?;
-            stored.unwrap_or_else(|| life::opened(sighting, moment).finding)
+            as_seen(stored, sighting, moment)
         } else {
             record_sighting(ledger, sighting, moment).await?
         });
@@ -96,8 +96,22 @@ async fn record_sighting(
         life::seen(previous, sighting, moment)
     })
     .await?;
-    // `seen` always decides where there is no state yet, so there is always one to return.
-    decided.ok_or_else(|| PortError::new(PortErrorKind::Conflict, "ledger:commit", id.as_str()))
+    Ok(as_seen(decided, sighting, moment))
+}
+
+/// A finding for the report of a look that saw it: as the ledger has it or,
+/// where a newer look has closed it there, as it would have reopened. A report
+/// tells what its own look saw.
+fn as_seen(stored: Option<Finding>, sighting: &Sighting, moment: Moment<'_>) -> Finding {
+    match stored {
+        Some(stored) if stored.closed.is_none() => stored,
+        Some(closed) => Finding {
+            first_seen: closed.first_seen,
+            occurrences: closed.occurrences + 1,
+            ..life::opened(sighting, moment).finding
+        },
+        None => life::opened(sighting, moment).finding,
+    }
 }
 
 async fn close_unseen(

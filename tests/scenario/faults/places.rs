@@ -212,10 +212,9 @@ fn an_account_that_is_not_the_callers_is_denied_and_not_looked_at() {
             "targets": targets})
         .to_string()
     };
-    let unknown = ["alpha", "beta", "gamma"].map(|stack| (stack, stack, "denied"));
     bench.shop.configure(&of_account("222222222222"));
     let scan = bench.scan([], &[]);
-    scan.assert_unknown(&unknown);
+    scan.assert_unknown(&[("*", "*", "denied")]);
     scan.assert_drift(&[]);
     assert_eq!(scan.code, 2);
     for account in [ACCOUNT, "222222222222"] {
@@ -229,4 +228,40 @@ fn an_account_that_is_not_the_callers_is_denied_and_not_looked_at() {
     // Naming the caller's own account is no other thing than naming none.
     bench.shop.configure(&of_account(ACCOUNT));
     bench.recovers();
+}
+
+#[test]
+fn credentials_of_another_account_close_nothing() {
+    let bench = Bench::new();
+    let stacks =
+        json!({"regions": [REGION], "stacks": ["alpha", "beta", "gamma"], "accounts": [ACCOUNT]});
+    let config = json!({"apiVersion": "plumbline/v1", "environment": "test", "accounts": [{"id": ACCOUNT}],
+        "targets": [{"name": "stacks", "cloudformation": stacks}]});
+    bench.shop.configure(&config.to_string());
+    bench.exact([], &[]);
+    // The emulator takes an access key of twelve digits for the account. That one is empty.
+    let mut elsewhere = bench;
+    elsewhere.shop = elsewhere.shop.with("AWS_ACCESS_KEY_ID", "222222222222");
+    let scan = elsewhere.scan([], &[]);
+    scan.assert_unknown(&[("*", "*", "denied")]);
+    assert_eq!(scan.code, 2);
+    assert_same(
+        &elsewhere.shop.findings(false),
+        &[queue("alpha"), topic("alpha"), parameter("beta")],
+    );
+}
+
+#[test]
+fn two_places_that_turn_out_to_be_one_are_looked_at_once() {
+    let bench = Bench::new();
+    let all = json!(["alpha", "beta", "gamma"]);
+    let config = json!({"apiVersion": "plumbline/v1", "environment": "test", "accounts": [{"id": ACCOUNT}],
+    "targets": [
+        {"name": "named", "cloudformation": {"regions": [REGION], "stacks": all, "accounts": [ACCOUNT]}},
+        {"name": "unnamed", "cloudformation": {"stacks": all}},
+        {"name": "region", "cloudformation": {"regions": [REGION], "stacks": all}},
+    ]});
+    bench.shop.configure(&config.to_string());
+    bench.exact([], &[]);
+    assert_eq!(bench.proxy.count(DETECT), 3);
 }

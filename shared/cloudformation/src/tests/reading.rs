@@ -380,3 +380,32 @@ async fn a_detection_starts_and_tells_how_it_ends() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_answer_without_its_list_is_no_empty_list() {
+    for (call, list) in [
+        ("ListStacks", "StackSummaries"),
+        ("ListStackResources", "StackResourceSummaries"),
+    ] {
+        for (body, is_list) in [
+            (String::new(), false),
+            (format!("<{list}></{list}>"), true),
+            (format!("<{list}><item></item></{list}>"), false),
+        ] {
+            let page = answer(call, &body);
+            let server = Server::start(move |_, _| Reply::Answer(200, page.clone())).await;
+            let (_connection, stacks) = connect(&server.url, quick()).await;
+            let read = match call {
+                "ListStacks" => stacks.list().await.map(|it| it.len()),
+                _ => stacks.resources(ARN).await.map(|it| it.len()),
+            };
+            match read {
+                Ok(length) => assert!(is_list && length == 0, "{call}: {body}"),
+                Err(error) => {
+                    assert!(!is_list, "{call}: {body}: {error}");
+                    assert_eq!(error.kind, PortErrorKind::Invalid, "{error}");
+                }
+            }
+        }
+    }
+}

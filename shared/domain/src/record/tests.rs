@@ -174,6 +174,20 @@ fn a_look_that_a_complete_one_overtook_is_returned_and_not_written() {
 }
 
 #[test]
+fn a_look_reports_the_drift_it_saw_even_where_a_newer_one_has_closed_it() {
+    let ledger = Double::default();
+    write(&ledger, &look(10, true, &[("A", 1)]), 11).unwrap();
+    write(&ledger, &look(30, true, &[]), 31).unwrap();
+    let before = ledger.state();
+    for complete in [true, false] {
+        let seen = write(&ledger, &look(20, complete, &[("A", 1)]), 32).unwrap();
+        assert_eq!(seen[0].status(at(32)), Status::Reopened);
+        assert_eq!(seen[0].first_seen, at(11));
+    }
+    assert_eq!(ledger.state(), before);
+}
+
+#[test]
 fn a_look_that_is_overtaken_while_it_is_written_gives_way() {
     // The newer look saw A with another value, and its SCAN is written just before ours.
     let ledger = Double::default();

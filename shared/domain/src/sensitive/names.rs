@@ -58,9 +58,16 @@ pub(super) fn says_sensitive(name: &str) -> bool {
     WORDS.iter().any(|word| lower.contains(word)) || is_secret_key(&lower)
 }
 
-/// Whether a name ends in `key`, and is not that of another key than a secret one.
+/// Names of several secret keys.
+const SECRET_KEYS: [&str; 4] = ["accesskeys", "apikeys", "privatekeys", "sharedkeys"];
+
+/// Whether a name ends in `key` or `key value`, and is not that of another key than a secret one.
 fn is_secret_key(lower: &str) -> bool {
     let plain: String = lower.chars().filter(|it| it.is_alphanumeric()).collect();
+    if SECRET_KEYS.iter().any(|keys| plain.ends_with(keys)) {
+        return true;
+    }
+    let plain = plain.strip_suffix("value").unwrap_or(&plain);
     plain.ends_with("key") && !OTHER_KEYS.iter().any(|other| plain.ends_with(other))
 }
 
@@ -119,6 +126,7 @@ pub(super) fn is_value(name: &str) -> bool {
             | "Values"
             | "values"
             | "ValueFrom"
+            | "HeaderValue"
             | "ParameterValue"
             | "TagValue"
             | "StringValue"
@@ -127,7 +135,8 @@ pub(super) fn is_value(name: &str) -> bool {
 
 /// The names that a pair gives its value.
 pub(super) fn of_pair(map: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 9] = [
+        "HeaderName",
         "Key",
         "key",
         "Name",

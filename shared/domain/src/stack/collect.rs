@@ -1,6 +1,6 @@
 //! The end of a look at one stack: from a finished detection to verdicts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::failures::Failures;
@@ -14,10 +14,14 @@ use crate::look::{Gap, Modified, Observed, Reason, Uncovered, UncoveredReason, V
 use crate::pointer;
 use crate::ports::{Clock, PortError, PortErrorKind, Stacks};
 use crate::resource::Resource;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// How many resources of one stack are asked again in one look.
 const MOST_ASKED_AGAIN: usize = 25;
+
+/// After how many resources in a row that stayed throttled the rest of the stack is not asked any more.
+const MOST_THROTTLED: usize = 3;
 
 /// How long to wait before each time a resource is asked again.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
@@ -59,9 +63,14 @@ pub async fn collect(
             format!("{} is {} since the look began", row.logical_id, row.status),
         ));
     }
-    let failures = Failures::of(&detection.outcome);
+    let failures = Failures::of(&detection.outcome, |id| {
+        rows.iter().any(|row| row.logical_id == id)
+    });
+    let mut known = BTreeSet::new();
     let asked: Vec<(ResourceRow, Row)> = rows
         .into_iter()
+        // Pages may overlap.
+        .filter(|row| known.insert(row.logical_id.clone()))
         .map(|row| {
             let word = Row::of(&row, detection, &failures);
             (row, word)
@@ -76,7 +85,9 @@ pub async fn collect(
         stacks,
         clock,
         stack,
+        started_at: detection.started_at,
         left: MOST_ASKED_AGAIN,
+        throttled: 0,
     };
     let mut collected = Collected {
         resources: Vec::with_capacity(asked.len()),
@@ -154,16 +165,28 @@ struct AskAgain<'a> {
     stacks: &'a dyn Stacks,
     clock: &'a dyn Clock,
     stack: &'a StackId,
+    /// No answer older than the detection counts.
+    started_at: Timestamp,
     left: usize,
+    /// How many resources in a row stayed throttled.
+    throttled: usize,
 }
 
 impl AskAgain<'_> {
     /// The verdict of a resource whose answer so far is `gap`.
-    async fn ask(&mut self, row: &ResourceRow, mut gap: Gap) -> Verdict {
-        if self.left == 0 {
+    async fn ask(&mut self, row: &ResourceRow, gap: Gap) -> Verdict {
+        if self.left == 0 || self.throttled == MOST_THROTTLED {
             return Verdict::Unknown(gap);
         }
         self.left -= 1;
+        let verdict = self.answer(row, gap).await;
+        let throttled =
+            matches!(&verdict, Verdict::Unknown(gap) if gap.reason == Reason::Throttled);
+        self.throttled = if throttled { self.throttled + 1 } else { 0 };
+        verdict
+    }
+
+    async fn answer(&self, row: &ResourceRow, mut gap: Gap) -> Verdict {
         for pause in PAUSES {
             if gap.reason == Reason::Throttled {
                 self.clock.sleep(pause).await;
@@ -173,12 +196,28 @@ impl AskAgain<'_> {
                 .detect_resource(self.stack.as_str(), &row.logical_id)
                 .await;
             match asked {
-                Ok(drift) if drift.status == DriftStatus::NotChecked => return uncovered(row),
+                Ok(drift) if drift.logical_id != row.logical_id => {
+                    gap = Gap::new(
+                        Reason::Invalid,
+                        "asked again, the answer is about another resource",
+                    );
+                }
+                Ok(drift) if drift.checked_at < self.started_at => {
+                    gap = Gap::new(
+                        Reason::Stale,
+                        "asked again, the answer is older than this look",
+                    );
+                }
+                Ok(drift) if drift.status == DriftStatus::NotChecked => match drift.reason {
+                    None if was_never_checked(row) => return uncovered(row),
+                    None => {}
+                    reason => gap = gap_of(reason.as_deref()),
+                },
                 Ok(drift) => match verdict(&drift) {
                     Verdict::Unknown(newer) => gap = newer,
                     verdict => return verdict,
                 },
-                Err(error) if error.kind == PortErrorKind::Invalid && is_unsupported(&error) => {
+                Err(error) if was_never_checked(row) && is_unsupported(&error, row) => {
                     return uncovered(row);
                 }
                 // The adapter has retried what can be retried.
@@ -189,10 +228,18 @@ impl AskAgain<'_> {
     }
 }
 
+/// Whether nothing ever checked the resource; what was checked once has drift support.
+fn was_never_checked(row: &ResourceRow) -> bool {
+    row.checked_at.is_none()
+}
+
 /// Whether the API refused a resource because its type has no drift support.
-fn is_unsupported(error: &PortError) -> bool {
+fn is_unsupported(error: &PortError, row: &ResourceRow) -> bool {
     let text = error.detail.to_ascii_lowercase();
-    text.contains("not supported") || text.contains("unsupported") || text.contains("not support")
+    error.kind == PortErrorKind::Invalid
+        && text.contains("support")
+        && (text.contains("resource type")
+            || text.contains(&row.resource_type.to_ascii_lowercase()))
 }
 
 fn by_logical_id(drifts: Vec<ResourceDrift>) -> BTreeMap<String, ResourceDrift> {
@@ -277,7 +324,8 @@ fn verdict(drift: &ResourceDrift) -> Verdict {
 /// stands in the list), its own string is the value.
 fn difference(it: &PropertyDifference, expected: &Value, actual: &Value) -> RawDifference {
     let side = |tree: &Value, text: &Option<String>| {
-        let text = text.as_deref();
+        // An absent text and an empty one look the same here.
+        let text = text.as_deref().filter(|text| !text.is_empty());
         pointer::get(tree, &it.path)
             .filter(|value| !it.path.is_empty() && text.is_none_or(|text| says(text, value)))
             .cloned()

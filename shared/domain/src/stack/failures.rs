@@ -32,12 +32,14 @@ struct Failure {
 }
 
 impl Failures {
-    /// Reads the failures of a detection.
-    pub(super) fn of(outcome: &DetectionOutcome) -> Self {
+    /// Reads the failures of a detection. A name that is no resource of the
+    /// stack (`is_resource`) names nothing: it may be the stack's own.
+    pub(super) fn of(outcome: &DetectionOutcome, is_resource: impl Fn(&str) -> bool) -> Self {
         let DetectionOutcome::Failed(reason) = outcome else {
             return Self::default();
         };
-        let named = json_failures(reason).unwrap_or_else(|| bracketed(reason));
+        let mut named = json_failures(reason).unwrap_or_else(|| bracketed(reason));
+        named.retain(|id, _| is_resource(id));
         let unnamed = named.is_empty().then(|| reason.clone());
         Self { named, unnamed }
     }
@@ -84,7 +86,9 @@ mod tests {
     use super::*;
 
     fn failed(reason: &str) -> Failures {
-        Failures::of(&DetectionOutcome::Failed(reason.to_owned()))
+        Failures::of(&DetectionOutcome::Failed(reason.to_owned()), |id| {
+            ["Queue", "Topic"].contains(&id)
+        })
     }
 
     #[test]
@@ -106,7 +110,15 @@ mod tests {
 
     #[test]
     fn a_reason_that_names_nothing_concerns_everything() {
-        for reason in ["", "Internal failure", "{\"Summary\":\"x\"}", "[]", "[a b]"] {
+        for reason in [
+            "",
+            "Internal failure",
+            "{\"Summary\":\"x\"}",
+            "[]",
+            "[a b]",
+            "Drift detection failed on stack [shop]: internal error",
+            r#"{"Failures":[{"Resource":"Ghost","FailureReason":"gone"}]}"#,
+        ] {
             assert!(failed(reason).concerns("Any").is_some(), "{reason}");
             assert!(failed(reason).named("Any").is_none(), "{reason}");
         }
@@ -115,7 +127,7 @@ mod tests {
     #[test]
     fn a_complete_detection_concerns_nothing() {
         assert_eq!(
-            Failures::of(&DetectionOutcome::Complete).concerns("Any"),
+            Failures::of(&DetectionOutcome::Complete, |_| true).concerns("Any"),
             None
         );
     }

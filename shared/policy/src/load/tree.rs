@@ -46,6 +46,30 @@ pub(crate) enum Is {
     Map(Vec<(Place, String, Node)>),
 }
 
+/// The first value in block style that begins with a tag. The parser drops
+/// tags, and with it the `!` of a condition that was meant to be negated.
+fn tag(text: &str) -> Option<Place> {
+    text.lines().zip(1_u64..).find_map(|(line, number)| {
+        let mut value = line.trim_start();
+        while let Some(item) = value.strip_prefix("- ") {
+            value = item.trim_start();
+        }
+        if let Some((key, after)) = value.split_once(": ")
+            && !key.is_empty()
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        {
+            value = after.trim_start();
+        }
+        let column = line.chars().count() - value.chars().count() + 1;
+        value.starts_with('!').then_some(Place {
+            line: number,
+            column: column as u64,
+        })
+    })
+}
+
 /// Reads YAML. Aliases cannot blow up: the parser's budget bounds what they expand to.
 pub(super) fn parse(text: &str) -> Result<Node, (Place, String)> {
     if text.len() > LARGEST_FILE {
@@ -61,6 +85,13 @@ pub(super) fn parse(text: &str) -> Result<Node, (Place, String)> {
         return Err((
             Place::START,
             "is empty; it needs apiVersion: plumbline/v1 and an environment".to_owned(),
+        ));
+    }
+    if let Some(place) = tag(text) {
+        return Err((
+            place,
+            "begins with !, which YAML reads as a tag and drops; put the value in quotes"
+                .to_owned(),
         ));
     }
     let options = serde_saphyr::options! {

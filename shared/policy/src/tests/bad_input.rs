@@ -241,6 +241,30 @@ fn a_literal_secret_is_refused_and_never_printed() {
 }
 
 #[test]
+fn a_tag_is_refused_where_it_would_turn_a_condition_round() {
+    let condition = |when: &str| {
+        let ignore = format!(
+            "ignore:\n  - when: {when}\n    reason: r\n    owner: o\n    expires: 2030-01-01\n"
+        );
+        parse(&format!(
+            "apiVersion: plumbline/v1\nenvironment: x\n{ignore}"
+        ))
+    };
+    let error = condition("! (resource.name == \"x\")")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("plumbline.yaml:4:11: begins with !"),
+        "{error}"
+    );
+    assert!(condition("'! (resource.name == \"x\")'").is_ok());
+    assert!(
+        condition("|-\n      resource.name == \"x\" ? true\n      : !(resource.name == \"y\")")
+            .is_ok()
+    );
+}
+
+#[test]
 fn broken_yaml_is_named_with_its_place() {
     let said = |text: &str| parse(text).unwrap_err().to_string();
     for (text, place) in [

@@ -325,6 +325,7 @@ fn nested_stacks_are_followed_and_gone_resources_are_not_there() {
     nested.physical_id =
         "arn:aws:cloudformation:eu-west-1:111122223333:stack/shop-Inner/h".to_owned();
     let mut lost = nested.clone();
+    lost.logical_id = "Lost".to_owned();
     lost.physical_id = String::new();
     let mut gone = row("Old", DriftStatus::NotChecked, None);
     gone.status = "DELETE_COMPLETE".to_owned();
@@ -421,4 +422,93 @@ fn where_the_trees_say_something_else_the_value_is_what_the_api_says() {
         (&only.expected, &only.actual),
         (&Some(json!("1")), &Some(json!("9")))
     );
+}
+
+#[test]
+fn what_failed_does_not_become_uncovered_by_being_asked_again() {
+    let rows = vec![row("Queue", DriftStatus::Unknown, Some(START))];
+    let first = || {
+        vec![drift(
+            "Queue",
+            DriftStatus::Unknown,
+            Some("Internal failure"),
+        )]
+    };
+    for answer in [
+        Ok(drift(
+            "Queue",
+            DriftStatus::NotChecked,
+            Some("Rate exceeded"),
+        )),
+        Ok(drift("Queue", DriftStatus::NotChecked, None)),
+        Err(PortError::new(
+            PortErrorKind::Invalid,
+            "cloudformation:DetectStackResourceDrift",
+            "ValidationError: the operation is not supported by the resource handler at this time",
+        )),
+    ] {
+        let script = Script {
+            rows: rows.clone(),
+            drifts: first(),
+            again: Mutex::new(vec![answer.clone(), answer.clone()]),
+            ..Script::default()
+        };
+        assert!(
+            reason(&script.only(DetectionOutcome::Complete)).is_some(),
+            "{answer:?}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_about_another_resource_or_an_older_time_is_not_believed() {
+    let mut older = drift("Queue", DriftStatus::InSync, None);
+    older.checked_at = at(START - 1);
+    for (answer, wanted) in [
+        (older, Reason::Stale),
+        (drift("Other", DriftStatus::InSync, None), Reason::Invalid),
+    ] {
+        let script = Script {
+            rows: vec![row("Queue", DriftStatus::InSync, None)],
+            again: Mutex::new(vec![Ok(answer.clone()), Ok(answer)]),
+            ..Script::default()
+        };
+        assert_eq!(
+            reason(&script.only(DetectionOutcome::Complete)),
+            Some(wanted)
+        );
+    }
+}
+
+#[test]
+fn a_stack_whose_resources_stay_throttled_is_not_asked_on_and_on() {
+    let throttled = || Ok(drift("Q", DriftStatus::Unknown, Some("Rate exceeded")));
+    let ids: Vec<String> = (0..10).map(|n| format!("Q{n}")).collect();
+    let answers = ids.iter().flat_map(|id| {
+        let mut answer: Result<ResourceDrift, PortError> = throttled();
+        if let Ok(answer) = &mut answer {
+            answer.logical_id.clone_from(id);
+        }
+        [answer.clone(), answer]
+    });
+    let script = Script {
+        rows: ids
+            .iter()
+            .map(|id| row(id, DriftStatus::InSync, None))
+            .collect(),
+        again: Mutex::new(answers.collect()),
+        ..Script::default()
+    };
+    assert_eq!(script.run(DetectionOutcome::Complete).resources.len(), 10);
+    assert_eq!(script.asked().len(), 2 * MOST_THROTTLED);
+}
+
+#[test]
+fn a_row_that_comes_on_two_pages_counts_once() {
+    let twice = row("Queue", DriftStatus::InSync, Some(START));
+    let script = Script {
+        rows: vec![twice.clone(), twice],
+        ..Script::default()
+    };
+    assert_eq!(script.run(DetectionOutcome::Complete).resources.len(), 1);
 }
