@@ -97,7 +97,9 @@ impl Connection {
     /// A connection from a loader on which tests have set what they need.
     pub(crate) async fn load(loader: ConfigLoader, options: Options) -> Self {
         let http = CountingClient::new(options.body_cap);
-        let retry = RetryConfig::standard()
+        // Adaptive: once throttled, all calls slow down to what the account allows,
+        // instead of each spending its attempts against the others.
+        let retry = RetryConfig::adaptive()
             .with_max_attempts(options.max_attempts)
             .with_initial_backoff(options.initial_backoff)
             .with_max_backoff(options.max_backoff);
