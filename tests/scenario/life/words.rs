@@ -377,6 +377,17 @@ fn the_ignore_that_accept_prints_ignores_just_that_finding_everywhere() {
     ignored.sort();
     assert_eq!(ignored, ["Orders", "Parcels"], "{:#}", scan.report);
 
+    // Nor is another value at the same path: only what was there is accepted.
+    set_timeout(&aws, "Orders", 6);
+    let scan = elsewhere.scan(&[]);
+    let names: Vec<_> = scan
+        .list("findings")
+        .iter()
+        .map(|it| status(it).0)
+        .collect();
+    assert!(names.contains(&"Orders".to_owned()), "{:#}", scan.report);
+    set_timeout(&aws, "Orders", 5);
+
     // Another path of the same resource is none of it.
     let attributes = serde_json::json!({"DelaySeconds": 9});
     aws.set_queue_attributes("Orders", attributes.as_object().expect("an object"));
