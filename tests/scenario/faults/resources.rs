@@ -64,6 +64,19 @@ fn a_resource_that_stays_throttled_is_unknown_throttled() {
 }
 
 #[test]
+fn asking_again_ends_with_the_time_that_a_stack_may_take() {
+    let bench = Bench::new();
+    // Asking twice takes pauses of five seconds in all.
+    let rules = [
+        on_beta(DRIFTS, rewrite::unknown_row("Parameter", "Rate exceeded")),
+        on_beta(DETECT_RESOURCE, still_unknown("Rate exceeded")),
+    ];
+    bench.beta_unknown(rules, &["--timeout", "4s"], &[("beta", "timeout")]);
+    assert_eq!(bench.proxy.count(DETECT_RESOURCE), 1);
+    bench.recovers();
+}
+
+#[test]
 fn the_words_of_a_failed_comparison_decide_its_reason() {
     let bench = Bench::new();
     for (words, reason) in [
