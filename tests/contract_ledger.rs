@@ -5,17 +5,23 @@
 //! `contract_of!` at the end.
 
 mod content;
+mod deployed;
+mod faults;
 mod fixture;
 mod guards;
+mod items;
+mod modules;
 mod races;
+mod table;
 
 use std::sync::Arc;
 
-use domain::ports::Ledger;
-
 use content::*;
-use fixture::{Store, block_on};
+use deployed::dynamo;
+use fixture::{Handle, Store, block_on};
 use guards::*;
+use items::*;
+use modules::*;
 use races::*;
 
 /// Every rule as a test of one ledger; `and` adds rules that only this one can keep.
@@ -38,7 +44,31 @@ macro_rules! contract_of {
             what_one_handle_writes_another_sees_at_once,
             two_writers_of_one_finding_lose_nothing,
             of_many_that_open_one_finding_at_once_one_wins,
-            of_many_that_close_one_look_at_once_one_wins
+            of_many_that_close_one_look_at_once_one_wins,
+            an_item_comes_back_as_it_was_written,
+            an_item_is_replaced_as_a_whole,
+            a_guard_that_does_not_hold_writes_nothing,
+            a_guard_that_holds_lets_through,
+            the_same_write_twice_is_two_writes,
+            a_counter_counts_and_keeps_its_version,
+            a_query_gives_a_range_in_order,
+            a_query_of_several_megabytes_is_whole,
+            a_hundred_writes_go_at_once_and_no_more,
+            what_belongs_to_a_decision_is_written_with_it_or_not_at_all,
+            what_belongs_to_a_look_is_written_with_it_or_not_at_all,
+            findings_and_looks_are_no_items,
+            of_many_writers_of_one_version_one_wins,
+            counts_of_many_at_once_are_exact,
+            what_is_to_be_told_stays_until_it_is_published,
+            a_decision_puts_its_message_and_count_beside_the_finding,
+            timers_are_due_in_their_order_and_not_before,
+            slots_are_never_given_twice,
+            an_event_is_taken_once_by_one_of_many,
+            an_effect_is_claimed_by_one_and_taken_over_after_its_time,
+            a_unit_is_leased_to_one_until_it_is_released,
+            an_incident_follows_its_finding_to_its_resolve,
+            a_baseline_is_told_when_its_last_unit_had_its_look,
+            the_shards_of_a_counter_add_up
             $(, $more)*
         );
     };
@@ -60,8 +90,9 @@ fn file() -> Store {
 
 fn memory() -> Store {
     let ledger = Arc::new(local::SqliteLedger::in_memory().unwrap());
-    Arc::new(move || Arc::clone(&ledger) as Arc<dyn Ledger>)
+    Arc::new(move || Arc::clone(&ledger) as Handle)
 }
 
+contract_of!(dynamodb, super::dynamo());
 contract_of!(sqlite_file, super::file(), and a_megabyte_of_differences_comes_back_whole);
 contract_of!(sqlite_memory, super::memory(), and a_megabyte_of_differences_comes_back_whole);

@@ -186,6 +186,42 @@ fn one_connection_carries_many_requests() {
 }
 
 #[test]
+fn a_lost_answer_is_one_of_a_request_that_was_carried_out() {
+    let fixture = Fixture::new();
+    fixture
+        .proxy
+        .set([Rule::new(Fault::Lose).action("SetQueueAttributes")]);
+    let body =
+        json!({"QueueUrl": fixture.aws.queue_url("straight"), "Attributes": {"DelaySeconds": "7"}});
+    let request = format!(
+        "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-amz-json-1.0\r\n\
+         x-amz-target: AmazonSQS.SetQueueAttributes\r\ncontent-length: {}\r\n\r\n{body}",
+        body.to_string().len()
+    );
+    let mut stream =
+        TcpStream::connect(fixture.proxy.endpoint().trim_start_matches("http://")).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(answer, b"");
+    let straight = fixture.statuses().into_iter().find(|it| it.0 == "Straight");
+    assert_eq!(straight.unwrap().1, "MODIFIED");
+}
+
+#[test]
+fn errors_have_the_form_of_the_json_protocol_where_it_is_spoken() {
+    let fixture = Fixture::new();
+    fixture.proxy.set([Rule::new(Fault::Throttle)]);
+    let answer = fixture.aws.json("sqs", "AmazonSQS.ListQueues", &json!({}));
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(answer.status, 400);
+    assert_eq!(
+        body,
+        json!({"__type": "Throttling", "message": "Rate exceeded"})
+    );
+}
+
+#[test]
 fn errors_have_the_query_protocols_form() {
     let fixture = Fixture::new();
     let cases = [

@@ -6,8 +6,11 @@
     reason = "tests: a broken assumption has to end the test where it broke"
 )]
 
+mod contract_aws;
 mod contract_ledger;
+mod events;
 mod harness_emulator;
 mod harness_proxy;
 mod harness_scripts;
 mod harness_world;
+mod template;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::demo::{FEWEST_STACKS, MOST_STACKS};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use domain::layer::Layer;
@@ -29,11 +30,17 @@ pub(crate) struct Cli {
         default_value = ".plumbline/ledger"
     )]
     pub(crate) ledger: PathBuf,
+    /// The ledger of a deployment instead: its DynamoDB table (output `Table`
+    /// of the stack). The reference to the key of its hashes is then in PLUMBLINE_HMAC_KEY.
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "ledger")]
+    pub(crate) table: Option<String>,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// The whole system on this machine with no account: a pretend one is bent, and you see what follows.
+    Demo(Demo),
     /// Look now, from here; report, and keep the ledger. Changes and sends nothing.
     Scan(Scan),
     /// The ledger's findings.
@@ -44,11 +51,33 @@ pub(crate) enum Command {
     Policy(Policy),
     /// The last scan as one self-contained page.
     Report(Report),
+    /// Run one function's handler here, with a complete Lambda event, over a ledger and the real AWS.
+    Invoke(Invoke),
+    /// Messages that no further try could help: what they were, why, and once more.
+    DeadLetters(DeadLetters),
     /// Print the completion script of a shell.
     Completions {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// What the pretend account is, and what is bent in it; the same number is the same story.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// How many stacks the pretend account has.
+    #[arg(long, default_value_t = 8, value_name = "N",
+        value_parser = clap::value_parser!(u16).range(i64::from(FEWEST_STACKS)..=i64::from(MOST_STACKS)))]
+    pub(crate) stacks: u16,
+    /// End when the story is told, instead of serving the report until Ctrl-C.
+    #[arg(long)]
+    pub(crate) exit: bool,
+    /// How to print the story: while it happens, or as JSON at its end.
+    #[arg(short, long, default_value = "table", value_name = "FORMAT")]
+    pub(crate) output: PlainFormat,
 }
 
 /// Arguments of `scan`.
@@ -231,6 +260,121 @@ pub(crate) struct Report {
     /// Where to write the page; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: PathBuf,
+}
+
+/// Arguments of `invoke`.
+#[derive(Debug, Args)]
+pub(crate) struct Invoke {
+    /// The function.
+    pub(crate) function: Function,
+    /// The event, as Lambda hands it over; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) event: PathBuf,
+    /// How to print what became of it.
+    #[arg(short, long, default_value = "table", value_name = "FORMAT")]
+    pub(crate) output: PlainFormat,
+}
+
+/// How short lists are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlainFormat {
+    /// For people.
+    Table,
+    /// For scripts.
+    Json,
+}
+
+/// A function, by its folder's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Function {
+    /// Lists the stacks and asks for a look at each.
+    DriftScan,
+    /// Looks at one stack.
+    StackDrift,
+    /// Records what AWS Config says.
+    ConfigChange,
+    /// Sends what the outbox holds.
+    Publish,
+    /// Does what is due.
+    Clock,
+    /// Tells people.
+    Notify,
+    /// Records what the registry says.
+    ImagePush,
+}
+
+impl Function {
+    /// Its name.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Function::DriftScan => "drift-scan",
+            Function::StackDrift => "stack-drift",
+            Function::ConfigChange => "config-change",
+            Function::Publish => "publish",
+            Function::Clock => "clock",
+            Function::Notify => "notify",
+            Function::ImagePush => "image-push",
+        }
+    }
+}
+
+/// Arguments of `dead-letters`.
+#[derive(Debug, Args)]
+pub(crate) struct DeadLetters {
+    /// What to do with them [default: list].
+    #[command(subcommand)]
+    pub(crate) command: Option<DeadLettersCommand>,
+    /// Those of a deployment: the name of its CloudFormation stack.
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "queue")]
+    pub(crate) stack: Option<String>,
+    /// Those of a dead letter queue, by its name or URL; may be given again.
+    #[arg(long, global = true, value_name = "NAME|URL")]
+    pub(crate) queue: Vec<String>,
+    /// How to print them.
+    #[arg(
+        short,
+        long,
+        global = true,
+        default_value = "table",
+        value_name = "FORMAT"
+    )]
+    pub(crate) output: PlainFormat,
+}
+
+/// What can be done with dead letters.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// List them, the oldest first.
+    List,
+    /// All about one.
+    Show {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// Print its body as it is, which may hold anything.
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Send them back to where they came from.
+    Retry {
+        /// Which ones.
+        #[command(flatten)]
+        which: WhichLetters,
+        /// The queue to send them to, by name or URL [default: the one they came from].
+        #[arg(long, value_name = "NAME|URL")]
+        to: Option<String>,
+    },
+}
+
+/// Which dead letters.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct WhichLetters {
+    /// Ids, or the beginnings of them.
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// Every one.
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 fn layer(text: &str) -> Result<Layer, String> {

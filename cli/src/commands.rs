@@ -3,16 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aws::{Connection, Options};
 use clap::CommandFactory as _;
-use cloudformation::{Connection, Options};
+use domain::conceal::HashKey;
+use domain::current;
+use domain::life::Telling;
+use domain::ports::{Items, Store};
+use local::SqliteLedger;
 use policy::{Config, Loaded};
 
 use crate::args::{self, Cli, Command, ReportFormat};
 use crate::clock::SystemClock;
 use crate::failure::Failure;
+use crate::ledger::Place;
 use crate::progress::Progress;
 use crate::scan::{Desk, Request};
-use crate::{explain, findings, ledger, policy_command, report, screen};
+use crate::{
+    dead_letters, demo, explain, findings, invoke, ledger, policy_command, report, screen,
+};
 
 /// The configuration file where none is named.
 pub(crate) const CONFIG: &str = "plumbline.yaml";
@@ -20,14 +28,20 @@ pub(crate) const CONFIG: &str = "plumbline.yaml";
 /// Does what the command line asks for; the exit code where it was done.
 pub(crate) async fn run(cli: Cli) -> Result<u8, Failure> {
     let config = cli.config.as_deref();
+    let place = Place::of(&cli.ledger, cli.table.as_deref());
     match cli.command {
-        Command::Scan(scan) => return run_scan(config, &cli.ledger, scan).await,
-        Command::Findings(findings) => findings::run(&cli.ledger, findings).await?,
-        Command::Explain(explain) => explain::run(&cli.ledger, &explain.finding).await?,
+        Command::Demo(demo) => demo::run(&demo).await?,
+        Command::Scan(scan) => return run_scan(config, &place, scan).await,
+        Command::Findings(findings) => findings::run(&place, findings).await?,
+        Command::Explain(explain) => explain::run(&place, &explain.finding).await?,
         Command::Policy(policy) => {
-            policy_command::run(config, &cli.ledger, policy.command).await?;
+            policy_command::run(config, &place, policy.command).await?;
         }
-        Command::Report(it) => report::run(&cli.ledger, &it.html).await?,
+        Command::Report(it) => report::run(&place, &it.html).await?,
+        Command::Invoke(it) => {
+            return invoke::run(config, &place, &it).await;
+        }
+        Command::DeadLetters(it) => dead_letters::run(&cli.ledger, &it).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "plumbline", &mut script);
@@ -59,7 +73,7 @@ pub(crate) fn out(text: &str) -> Result<(), Failure> {
     screen::print(text).map_err(|error| Failure::unusable(format!("standard output: {error}")))
 }
 
-async fn run_scan(config: Option<&Path>, ledger: &Path, scan: args::Scan) -> Result<u8, Failure> {
+async fn run_scan(config: Option<&Path>, place: &Place, scan: args::Scan) -> Result<u8, Failure> {
     let loaded = load_config(config)?;
     for name in &scan.targets {
         loaded.config.target(name).map_err(Failure::unusable)?;
@@ -81,13 +95,26 @@ async fn run_scan(config: Option<&Path>, ledger: &Path, scan: args::Scan) -> Res
             ),
         }));
     }
-    let (ledger, key) = ledger::for_scan(ledger)?;
+    let connection = Arc::new(Connection::from_env(Options::default()).await);
+    let (ledger, kept): (Arc<dyn Store>, _) = match place {
+        Place::File(path) => {
+            let (ledger, key) = ledger::for_scan(path)?;
+            (Arc::clone(&ledger) as _, Kept::Here(ledger, key))
+        }
+        Place::Table(name) => {
+            let key = ledger::table_key(&connection).await?;
+            let table = Arc::new(ledger::table(name, &connection).await?);
+            is_in_force(&*table, &loaded).await?;
+            (table, Kept::Deployed(key))
+        }
+    };
     let desk = Desk {
-        connection: Connection::from_env(Options::default()).await,
+        connection,
         clock: Arc::new(SystemClock),
-        ledger: ledger.clone(),
+        ledger,
         loaded,
-        key,
+        telling: kept.telling(),
+        key: kept.key(),
     };
     let progress = Progress::on_terminal();
     let scanned = desk.scan(&request, &progress).await;
@@ -97,7 +124,9 @@ async fn run_scan(config: Option<&Path>, ledger: &Path, scan: args::Scan) -> Res
         screen::tell("note", notice);
     }
     let report = &scanned.report;
-    ledger.keep_report(report).map_err(Failure::unusable)?;
+    if let Kept::Here(ledger, _) = &kept {
+        ledger.keep_report(report).map_err(Failure::unusable)?;
+    }
     let style = screen::style(scan.strict);
     out(&match scan.output {
         ReportFormat::Table => render::table(report, style),
@@ -109,4 +138,43 @@ async fn run_scan(config: Option<&Path>, ledger: &Path, scan: args::Scan) -> Res
         ReportFormat::Name => render::name(&report.findings),
     })?;
     Ok(report.verdict(scan.strict).exit_code())
+}
+
+/// Who keeps what a scan saw.
+enum Kept {
+    /// A ledger of this machine, to which nobody listens.
+    Here(Arc<SqliteLedger>, HashKey),
+    /// That of a deployment, whose functions tell what changes in it.
+    Deployed(HashKey),
+}
+
+impl Kept {
+    const fn telling(&self) -> Telling {
+        match self {
+            Kept::Here(..) => Telling::Nobody,
+            Kept::Deployed(_) => Telling::Everybody,
+        }
+    }
+
+    fn key(&self) -> HashKey {
+        match self {
+            Kept::Here(_, key) | Kept::Deployed(key) => key.clone(),
+        }
+    }
+}
+
+/// Warns where a deployment goes by another configuration: its next look would
+/// judge otherwise, and its messages go where that one says.
+async fn is_in_force(ledger: &dyn Items, loaded: &Loaded) -> Result<(), Failure> {
+    let current = current::in_force(ledger).await.map_err(Failure::unusable)?;
+    if current.is_none_or(|it| it.hash != loaded.hash) {
+        screen::tell(
+            "warning",
+            &format!(
+                "{} is not the configuration that the deployment goes by: its next look judges by its own",
+                loaded.file()
+            ),
+        );
+    }
+    Ok(())
 }

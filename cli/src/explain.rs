@@ -1,22 +1,20 @@
 //! `plumbline explain`: why a finding exists and what comes next.
 
-use std::path::Path;
-
 use domain::difference::Change;
 use domain::finding::{Finding, Status};
-use domain::ports::Ledger as _;
 use domain::report::FindingEntry;
 use domain::severity::Severity;
 use jiff::Timestamp;
 use render::FindingPage;
 
 use crate::failure::Failure;
+use crate::ledger::Place;
 use crate::{ledger, screen};
 
 /// Prints all that is known of a finding.
-pub(crate) async fn run(path: &Path, id: &str) -> Result<(), Failure> {
-    let ledger = ledger::existing(path)?;
-    let finding = ledger::find(&ledger, id).await?;
+pub(crate) async fn run(place: &Place, id: &str) -> Result<(), Failure> {
+    let ledger = ledger::existing(place).await?;
+    let finding = ledger::find(&*ledger, id).await?;
     let history = ledger
         .history(&finding.id)
         .await

@@ -1,43 +1,42 @@
 //! `plumbline findings`: the ledger's findings, and what people say of them.
 
-use std::path::Path;
 use std::time::Duration;
 
 use domain::finding::{Finding, HistoryEntry};
 use domain::life::{self, Refusal, Word};
-use domain::ports::Ledger as _;
+use domain::ports::Ledger;
 use domain::record::commit_with;
 use domain::report::{API_VERSION, FindingEntry};
 use jiff::Timestamp;
-use local::SqliteLedger;
 use render::FindingPage;
 use serde::Serialize;
 
 use crate::args::{Findings, FindingsCommand, List, ListFormat, Until, Which};
 use crate::failure::Failure;
 use crate::ignore::ignore_for;
+use crate::ledger::Place;
 use crate::{ledger, screen};
 
 /// How often `--watch` looks.
 const WATCH: Duration = Duration::from_secs(2);
 
 /// Does what was asked with the ledger's findings.
-pub(crate) async fn run(path: &Path, asked: Findings) -> Result<(), Failure> {
-    let ledger = ledger::existing(path)?;
+pub(crate) async fn run(place: &Place, asked: Findings) -> Result<(), Failure> {
+    let ledger = &*ledger::existing(place).await?;
     match asked.command.unwrap_or(FindingsCommand::List(asked.list)) {
-        FindingsCommand::List(list) => print_list(&ledger, &list).await,
-        FindingsCommand::Show { finding, output } => show(&ledger, &finding, output).await,
+        FindingsCommand::List(list) => print_list(ledger, &list).await,
+        FindingsCommand::Show { finding, output } => show(ledger, &finding, output).await,
         FindingsCommand::Ack { which, reason } => {
-            say(&ledger, &which, &Word::Acknowledge { reason })
+            say(ledger, &which, &Word::Acknowledge { reason })
                 .await
                 .map(drop)
         }
-        FindingsCommand::Reopen { which } => say(&ledger, &which, &Word::Reopen).await.map(drop),
+        FindingsCommand::Reopen { which } => say(ledger, &which, &Word::Reopen).await.map(drop),
         FindingsCommand::Silence(Until {
             which,
             reason,
             until,
-        }) => say(&ledger, &which, &Word::Silence { reason, until })
+        }) => say(ledger, &which, &Word::Silence { reason, until })
             .await
             .map(drop),
         FindingsCommand::Accept(Until {
@@ -49,7 +48,7 @@ pub(crate) async fn run(path: &Path, asked: Findings) -> Result<(), Failure> {
                 reason: reason.clone(),
                 until,
             };
-            let accepted = say(&ledger, &which, &word).await?;
+            let accepted = say(ledger, &which, &word).await?;
             let ignores: String = accepted
                 .iter()
                 .map(|it| ignore_for(it, (&reason, &who()), until))
@@ -82,7 +81,7 @@ struct FindingWithHistory<'a> {
     history: &'a [HistoryEntry],
 }
 
-async fn print_list(ledger: &SqliteLedger, list: &List) -> Result<(), Failure> {
+async fn print_list(ledger: &dyn Ledger, list: &List) -> Result<(), Failure> {
     let mut before = String::new();
     loop {
         let entries = entries(ledger, list.all).await?;
@@ -110,7 +109,7 @@ async fn print_list(ledger: &SqliteLedger, list: &List) -> Result<(), Failure> {
     }
 }
 
-async fn entries(ledger: &SqliteLedger, all: bool) -> Result<Vec<FindingEntry>, Failure> {
+async fn entries(ledger: &dyn Ledger, all: bool) -> Result<Vec<FindingEntry>, Failure> {
     let now = Timestamp::now();
     let findings = ledger.findings().await.map_err(Failure::unusable)?;
     let mut entries: Vec<FindingEntry> = findings
@@ -122,7 +121,7 @@ async fn entries(ledger: &SqliteLedger, all: bool) -> Result<Vec<FindingEntry>, 
     Ok(entries)
 }
 
-async fn show(ledger: &SqliteLedger, id: &str, output: ListFormat) -> Result<(), Failure> {
+async fn show(ledger: &dyn Ledger, id: &str, output: ListFormat) -> Result<(), Failure> {
     let finding = ledger::find(ledger, id).await?;
     let history = ledger
         .history(&finding.id)
@@ -154,7 +153,7 @@ async fn show(ledger: &SqliteLedger, id: &str, output: ListFormat) -> Result<(),
 
 /// Says one word of each finding and prints where it stands then. Those that
 /// refuse it are named; the others are done all the same.
-async fn say(ledger: &SqliteLedger, which: &Which, word: &Word) -> Result<Vec<Finding>, Failure> {
+async fn say(ledger: &dyn Ledger, which: &Which, word: &Word) -> Result<Vec<Finding>, Failure> {
     let by = who();
     let mut done = Vec::new();
     let mut refused = 0;
@@ -194,7 +193,7 @@ async fn say(ledger: &SqliteLedger, which: &Which, word: &Word) -> Result<Vec<Fi
     Ok(done)
 }
 
-async fn selected(ledger: &SqliteLedger, which: &Which) -> Result<Vec<Finding>, Failure> {
+async fn selected(ledger: &dyn Ledger, which: &Which) -> Result<Vec<Finding>, Failure> {
     if which.all {
         let now = Timestamp::now();
         let open: Vec<Finding> = ledger

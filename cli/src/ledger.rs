@@ -2,20 +2,32 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aws::Connection;
 use domain::conceal::HashKey;
 use domain::finding::Finding;
 use domain::identity::FindingId;
-use domain::ports::Ledger as _;
+use domain::ports::{Ledger, Secrets as _, Store};
+use ledger::DynamoLedger;
 use local::SqliteLedger;
 
 use crate::failure::Failure;
+use crate::outside::LazySecrets;
 use crate::screen;
 
 /// The word that stands for no ledger at all.
 const NONE: &str = "none";
+
+/// The key of a deployment's hashes, from where PLUMBLINE_HMAC_KEY says.
+pub(crate) async fn table_key(connection: &Arc<Connection>) -> Result<HashKey, Failure> {
+    let secret = LazySecrets(Arc::clone(connection))
+        .resolve(&hmac_key()?)
+        .await
+        .map_err(Failure::unusable)?;
+    Ok(HashKey::of_text(secret.reveal()))
+}
 
 /// Opens the ledger for a scan, making it if need be. `none` is one in memory,
 /// under a random key that dies with the run.
@@ -55,7 +67,18 @@ fn keep_out_of_git(path: &Path) {
 }
 
 /// Opens the ledger for a command that only makes sense on one that exists.
-pub(crate) fn existing(path: &Path) -> Result<SqliteLedger, Failure> {
+pub(crate) async fn existing(place: &Place) -> Result<Arc<dyn Ledger>, Failure> {
+    match place {
+        Place::File(path) => Ok(Arc::new(existing_file(path)?)),
+        Place::Table(name) => {
+            let connection = Connection::from_env(aws::Options::default()).await;
+            Ok(Arc::new(table(name, &connection).await?))
+        }
+    }
+}
+
+/// Opens a ledger's file for a command that only makes sense on one that exists.
+pub(crate) fn existing_file(path: &Path) -> Result<SqliteLedger, Failure> {
     if path == Path::new(NONE) {
         return Err(Failure::unusable(
             "--ledger none keeps no findings: name the ledger of an earlier scan",
@@ -71,7 +94,7 @@ pub(crate) fn existing(path: &Path) -> Result<SqliteLedger, Failure> {
 }
 
 /// The finding whose id begins with `text`.
-pub(crate) async fn find(ledger: &SqliteLedger, text: &str) -> Result<Finding, Failure> {
+pub(crate) async fn find(ledger: &dyn Ledger, text: &str) -> Result<Finding, Failure> {
     let prefix = FindingId::prefix(text).ok_or_else(|| {
         Failure::unusable(format!(
             "{text:?} is no finding's id: they look like f-7k3qz2m90abcdef1, and the beginning of one is enough"
@@ -95,4 +118,75 @@ pub(crate) async fn find(ledger: &SqliteLedger, text: &str) -> Result<Finding, F
             )))
         }
     }
+}
+
+/// Which ledger: a file of this machine, or the table of a deployment.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// A file, or `none`.
+    File(PathBuf),
+    /// A DynamoDB table.
+    Table(String),
+}
+
+impl Place {
+    /// What the command line names.
+    pub(crate) fn of(file: &Path, table: Option<&str>) -> Self {
+        table.map_or_else(
+            || Place::File(file.to_owned()),
+            |it| Place::Table(it.to_owned()),
+        )
+    }
+}
+
+/// The variable that holds the reference to the key of a deployment's hashes.
+const HMAC_KEY: &str = "PLUMBLINE_HMAC_KEY";
+
+/// A ledger with everything in it, and the reference to the key of its hashes.
+pub(crate) struct Opened {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) hash_key: String,
+}
+
+/// Opens the whole ledger for the functions, making a file if need be.
+pub(crate) async fn store(place: &Place, connection: &Connection) -> Result<Opened, Failure> {
+    match place {
+        Place::File(path) if path == Path::new(NONE) => Err(Failure::unusable(
+            "--ledger none keeps nothing that a function could work on: name a file",
+        )),
+        Place::File(path) => {
+            let ledger = SqliteLedger::open(path).map_err(Failure::unusable)?;
+            keep_out_of_git(path);
+            local::hash_key(path).map_err(Failure::unusable)?;
+            Ok(Opened {
+                store: Arc::new(ledger),
+                hash_key: format!("file:{}.key", path.display()),
+            })
+        }
+        Place::Table(name) => Ok(Opened {
+            store: Arc::new(table(name, connection).await?),
+            hash_key: hmac_key()?,
+        }),
+    }
+}
+
+/// The ledger of a deployment, in the SDK's own region.
+pub(crate) async fn table(name: &str, connection: &Connection) -> Result<DynamoLedger, Failure> {
+    let access = connection
+        .access(None, None)
+        .await
+        .map_err(Failure::unusable)?;
+    Ok(DynamoLedger::new(&access, name))
+}
+
+/// The reference to the key of a deployment's hashes.
+fn hmac_key() -> Result<String, Failure> {
+    std::env::var(HMAC_KEY)
+        .ok()
+        .filter(|it| !it.is_empty())
+        .ok_or_else(|| {
+            Failure::unusable(format!(
+                "{HMAC_KEY} is not set: set it to a reference to the deployment's key, secretsmanager: and the stack's output HmacKeyArn"
+            ))
+        })
 }

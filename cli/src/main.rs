@@ -3,16 +3,22 @@
 mod args;
 mod clock;
 mod commands;
+mod dead_letters;
+mod demo;
 mod explain;
 mod failure;
 mod findings;
+mod functions;
 mod ignore;
+mod invoke;
 mod ledger;
+mod outside;
 mod policy_command;
 mod progress;
 mod report;
 mod scan;
 mod screen;
+mod standing;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,7 @@ use policy::{Explanation, Outcome, Policy};
 use crate::args::PolicyCommand;
 use crate::commands::{CONFIG, load_config, out};
 use crate::failure::Failure;
+use crate::ledger::Place;
 use crate::{ledger, screen};
 
 /// The file of policy tests where none is named, beside the configuration.
@@ -20,7 +21,7 @@ const TESTS: &str = "plumbline.tests.yaml";
 /// Does what was asked with the policy.
 pub(crate) async fn run(
     config: Option<&Path>,
-    ledger: &Path,
+    ledger: &Place,
     command: PolicyCommand,
 ) -> Result<(), Failure> {
     match command {
@@ -49,11 +50,11 @@ fn check(config: Option<&Path>) -> Result<(), Failure> {
     ))
 }
 
-async fn explain(config: Option<&Path>, path: &Path, id: &str) -> Result<(), Failure> {
+async fn explain(config: Option<&Path>, place: &Place, id: &str) -> Result<(), Failure> {
     let loaded = load_config(config)?;
     let policy = Policy::new(&loaded);
-    let ledger = ledger::existing(path)?;
-    let finding = ledger::find(&ledger, id).await?;
+    let ledger = ledger::existing(place).await?;
+    let finding = ledger::find(&*ledger, id).await?;
     let now = Timestamp::now();
     let mut text = String::new();
     if finding.differences.is_empty() {

@@ -8,12 +8,37 @@ use render::Histories;
 
 use crate::commands::out;
 use crate::failure::Failure;
-use crate::ledger;
+use crate::ledger::{self, Place};
+use crate::standing;
 
 /// Writes the page of the ledger's last scan, with its findings as they stand
 /// now: somebody may have acknowledged or accepted one since.
-pub(crate) async fn run(path: &Path, html: &Path) -> Result<(), Failure> {
-    let ledger = ledger::existing(path)?;
+///
+/// A deployment has no scan of its own that could be last: there the page shows
+/// how things stand by its ledger.
+pub(crate) async fn run(place: &Place, html: &Path) -> Result<(), Failure> {
+    let page = match place {
+        Place::File(path) => of_last_scan(path).await?,
+        Place::Table(_) => {
+            let ledger = ledger::existing(place).await?;
+            let findings = ledger.findings().await.map_err(Failure::unusable)?;
+            let environment = findings.first().map_or("", |it| it.environment.as_str());
+            let (report, histories) =
+                standing::report(&*ledger, environment, (Timestamp::now(), 0))
+                    .await
+                    .map_err(Failure::unusable)?;
+            render::html(&report, &histories).map_err(Failure::unusable)?
+        }
+    };
+    if html == Path::new("-") {
+        return out(&page);
+    }
+    std::fs::write(html, page)
+        .map_err(|error| Failure::unusable(format!("cannot write {}: {error}", html.display())))
+}
+
+async fn of_last_scan(path: &Path) -> Result<String, Failure> {
+    let ledger = ledger::existing_file(path)?;
     let mut report = ledger
         .last_report()
         .map_err(Failure::unusable)?
@@ -32,10 +57,5 @@ pub(crate) async fn run(path: &Path, html: &Path) -> Result<(), Failure> {
             entry.status = finding.status(now);
         }
     }
-    let page = render::html(&report, &histories).map_err(Failure::unusable)?;
-    if html == Path::new("-") {
-        return out(&page);
-    }
-    std::fs::write(html, page)
-        .map_err(|error| Failure::unusable(format!("cannot write {}: {error}", html.display())))
+    render::html(&report, &histories).map_err(Failure::unusable)
 }

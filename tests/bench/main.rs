@@ -10,6 +10,9 @@
     reason = "a program for the terminal that ends where something it needs is missing"
 )]
 
+mod scale;
+mod start;
+
 use std::{
     env,
     path::Path,
@@ -52,9 +55,17 @@ fn main() {
     match (arguments.next().as_deref(), arguments.next()) {
         (Some(MEASURE), Some(program)) => measure_one(&program, arguments),
         (Some("--plumbline"), Some(program)) => bench(Path::new(&program)),
+        (Some("--scale"), Some(program)) => {
+            let stacks = arguments.next().and_then(|it| it.parse().ok());
+            scale::bench(Path::new(&program), stacks.unwrap_or(1_000));
+        }
+        (Some("--functions"), Some(directory)) => {
+            start::bench(Path::new(&directory), Path::new("events"));
+        }
         _ => {
             eprintln!(
-                "usage: cargo run --release -p plumbline-tests --example bench -- --plumbline PATH"
+                "usage, from the repository's root: cargo run --release -p plumbline-tests --example bench -- \
+                 --plumbline PATH | --scale PATH [STACKS] | --functions DIRECTORY"
             );
             std::process::exit(2);
         }

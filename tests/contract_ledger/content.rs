@@ -132,7 +132,7 @@ pub(super) async fn names_and_values_of_any_script_come_back(store: Store) {
                 .as_deref(),
             Some(name)
         );
-        ledger.close_look(&scan(&seen.unit, 1)).await.unwrap();
+        ledger.close_look(&scan(&seen.unit, 1), &[]).await.unwrap();
         assert_eq!(ledger.unit_findings(&seen.unit).await.unwrap().len(), 1);
         assert!(ledger.units().await.unwrap().contains(&seen.unit));
     }
@@ -154,6 +154,7 @@ pub(super) async fn a_finding_with_a_megabyte_of_differences_is_kept(store: Stor
     ledger.commit(&decision).await.unwrap();
     let without = |it: Finding| Finding {
         differences: vec![],
+        cut: None,
         ..it
     };
     let stored = ledger.finding(&decision.finding.id).await.unwrap().unwrap();

@@ -6,30 +6,36 @@ use domain::difference::{Change, Difference, DifferenceKind};
 use domain::finding::{Finding, HistoryEntry};
 use domain::identity::{FindingId, Identity};
 use domain::judge::{Counts, Sighting};
-use domain::life::{self, Decision, Moment, Word};
-use domain::ports::Ledger;
+use domain::life::{self, Decision, Moment, Telling, Word};
+use domain::ports::{Guard, Item, Key, Ledger, PortError, PortErrorKind, Write};
 use domain::record::Scan;
 use domain::resource::Resource;
 use domain::severity::{Cause, Severity};
 use domain::unit::Unit;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+
+/// A handle onto a ledger.
+pub(super) type Handle = Arc<dyn domain::ports::Store>;
 
 /// Opens one more handle onto the same ledger.
-pub(super) type Store = Arc<dyn Fn() -> Arc<dyn Ledger> + Send + Sync>;
+pub(super) type Store = Arc<dyn Fn() -> Handle + Send + Sync>;
+
+thread_local! {
+    // One for each thread: connections that a handle keeps open live on the runtime that opened them.
+    static RUNTIME: Runtime = Builder::new_current_thread().enable_all().build().unwrap();
+}
 
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.unwrap().block_on(future)
+    RUNTIME.with(|runtime| runtime.block_on(future))
 }
 
 /// Runs `writers` threads, each with a handle of its own, at the same moment.
 pub(super) fn at_once<T: Send + 'static>(
     store: &Store,
     writers: u64,
-    work: fn(Arc<dyn Ledger>, u64) -> T,
+    work: fn(Handle, u64) -> T,
 ) -> Vec<T> {
     let barrier = Arc::new(Barrier::new(usize::try_from(writers).unwrap()));
     let threads: Vec<_> = (0..writers)
@@ -55,6 +61,8 @@ pub(super) fn moment(second: i64) -> Moment<'static> {
         now: at(second),
         look_started_at: at(second),
         config: "c0ffee",
+        environment: "",
+        telling: Telling::Nobody,
     }
 }
 
@@ -155,4 +163,24 @@ pub(super) async fn known(
         ledger.finding(id).await.unwrap(),
         ledger.history(id).await.unwrap(),
     )
+}
+
+/// The key of an item that no part of Plumbline uses.
+pub(super) fn key(sk: &str) -> Key {
+    Key::new("TEST#1", sk)
+}
+
+/// An item with some content, in its first version.
+pub(super) fn item(sk: &str, body: Value) -> Item {
+    Item::first(key(sk), &body).unwrap()
+}
+
+pub(super) fn put(sk: &str, body: Value) -> Write {
+    Write::Put(item(sk, body), Guard::None)
+}
+
+/// Asserts that a call was refused so.
+#[track_caller]
+pub(super) fn refused<T: std::fmt::Debug>(result: Result<T, PortError>, kind: PortErrorKind) {
+    assert_eq!(result.unwrap_err().kind, kind);
 }

@@ -164,7 +164,7 @@ pub(super) async fn units_are_in_order_and_keep_to_themselves(store: Store) {
     for (i, unit) in units.iter().enumerate().rev() {
         // Some have a finding, some a look, some both.
         if i % 3 != 0 {
-            ledger.close_look(&scan(unit, 1)).await.unwrap();
+            ledger.close_look(&scan(unit, 1), &[]).await.unwrap();
         }
         if i % 3 != 1 {
             for name in ["A", "B"] {
@@ -213,17 +213,17 @@ pub(super) async fn only_the_next_generation_is_written(store: Store) {
     let unit = Unit::stack("111122223333", "eu-west-1", "shop");
     for generation in [0, 2, 9] {
         let error = ledger
-            .close_look(&scan(&unit, generation))
+            .close_look(&scan(&unit, generation), &[])
             .await
             .unwrap_err();
         assert_eq!(error.kind, PortErrorKind::Conflict);
         assert_eq!(ledger.scan(&unit).await.unwrap(), None);
     }
-    ledger.close_look(&scan(&unit, 1)).await.unwrap();
-    ledger.close_look(&scan(&unit, 2)).await.unwrap();
+    ledger.close_look(&scan(&unit, 1), &[]).await.unwrap();
+    ledger.close_look(&scan(&unit, 2), &[]).await.unwrap();
     for generation in [0, 1, 2, 4] {
         let error = ledger
-            .close_look(&scan(&unit, generation))
+            .close_look(&scan(&unit, generation), &[])
             .await
             .unwrap_err();
         assert_eq!(error.kind, PortErrorKind::Conflict);
@@ -249,7 +249,7 @@ pub(super) async fn what_one_handle_writes_another_sees_at_once(store: Store) {
             (Some(&decision.finding), decision.history.last())
         );
         writer
-            .close_look(&scan(&decision.finding.unit, round + 1))
+            .close_look(&scan(&decision.finding.unit, round + 1), &[])
             .await
             .unwrap();
         let seen = reader.scan(&decision.finding.unit).await.unwrap();

@@ -1,18 +1,16 @@
 //! Several writers at once: one wins, the others learn of it, and nothing is lost.
 
-use std::sync::Arc;
-
 use domain::finding::Finding;
-use domain::ports::{Ledger, PortErrorKind};
+use domain::ports::PortErrorKind;
 use domain::record::commit_with;
 use domain::unit::Unit;
 
-use super::fixture::{Store, at_once, block_on, noted, opened, scan};
+use super::fixture::{Handle, Store, at_once, block_on, noted, opened, scan};
 
 pub(super) const EACH: u64 = 60;
 
 pub(super) async fn two_writers_of_one_finding_lose_nothing(store: Store) {
-    let write = |ledger: Arc<dyn Ledger>, writer| {
+    let write = |ledger: Handle, writer| {
         let (id, by) = (
             opened("shop", "Queue").finding.id,
             format!("writer {writer}"),
@@ -77,7 +75,7 @@ pub(super) async fn of_many_that_close_one_look_at_once_one_wins(store: Store) {
             if generation > EACH {
                 return written;
             }
-            match block_on(ledger.close_look(&scan(&unit, generation))) {
+            match block_on(ledger.close_look(&scan(&unit, generation), &[])) {
                 Ok(()) => written.push(generation),
                 Err(error) => assert_eq!(error.kind, PortErrorKind::Conflict, "{error}"),
             }

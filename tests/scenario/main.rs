@@ -8,7 +8,11 @@
 
 mod bad_input;
 mod crash;
+mod dead_letters;
+mod demo;
 mod faults;
+mod invoke;
 mod life;
 mod support;
+mod table;
 mod worlds;

@@ -45,10 +45,17 @@ impl Emulator {
     /// command that makes it. A missing server must fail a test, not skip it.
     #[must_use]
     pub fn start() -> Self {
-        match Self::try_start(&python(), START_LIMIT) {
-            Ok(emulator) => emulator,
-            Err(message) => panic!("{message}"),
-        }
+        started(Self::try_start(&python(), START_LIMIT))
+    }
+
+    /// [`start`](Self::start), with an address of its own for the Lambda functions that it runs: `calling` is given the
+    /// emulator's address, before it runs, and gives back the one that the functions are to call.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start) does.
+    #[must_use]
+    pub fn start_with_functions(calling: &mut dyn FnMut(&str) -> String) -> Self {
+        started(Self::attempt(&python(), START_LIMIT, calling))
     }
 
     /// [`start`](Self::start) with a chosen interpreter and time limit.
@@ -56,6 +63,14 @@ impl Emulator {
     /// # Errors
     /// The message for the person who runs the tests: what is missing and the fix, or what the emulator logged.
     pub fn try_start(python: &Path, limit: Duration) -> Result<Self, String> {
+        Self::attempt(python, limit, &mut str::to_owned)
+    }
+
+    fn attempt(
+        python: &Path,
+        limit: Duration,
+        calling: &mut dyn FnMut(&str) -> String,
+    ) -> Result<Self, String> {
         if !python.is_file() {
             return Err(format!(
                 "no emulator: {} does not exist; run `tests/run`, which makes the environment (or set \
@@ -65,7 +80,9 @@ impl Emulator {
         }
         let mut last = String::new();
         for _ in 0..PORT_TRIES {
-            match Self::launch(python, free_port(), limit) {
+            let port = free_port();
+            let endpoint = calling(&address(port));
+            match Self::launch(python, (port, &endpoint), limit) {
                 Ok(emulator) => return Ok(emulator),
                 Err(Failure::PortTaken(log)) => last = log,
                 Err(Failure::Final(message)) => return Err(message),
@@ -79,7 +96,7 @@ impl Emulator {
     /// The address to give to a client, such as `http://127.0.0.1:21570`.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        address(self.port)
     }
 
     /// A client for this emulator, in its default account and region.
@@ -111,11 +128,15 @@ impl Emulator {
         self.process.stdin = None;
     }
 
-    fn launch(python: &Path, port: u16, limit: Duration) -> Result<Self, Failure> {
+    fn launch(
+        python: &Path,
+        (port, endpoint): (u16, &str),
+        limit: Duration,
+    ) -> Result<Self, Failure> {
         let home = TempDir::with_prefix("plumbline-emulator-").expect("a temporary directory");
         // The emulator reports this as its version: an answer on the port is then known to be from this very process.
         let nonce = format!("plumbline-{:016x}", fastrand::u64(..));
-        let process = command(python, home.path(), port, &nonce).spawn();
+        let process = command(python, home.path(), (port, endpoint), &nonce).spawn();
         let process =
             process.map_err(|e| Failure::Final(format!("cannot run {}: {e}", python.display())))?;
         let mut emulator = Self {
@@ -182,7 +203,15 @@ enum Failure {
     Final(String),
 }
 
-fn command(python: &Path, home: &Path, port: u16, nonce: &str) -> Command {
+fn started(result: Result<Emulator, String>) -> Emulator {
+    result.unwrap_or_else(|message| panic!("{message}"))
+}
+
+fn address(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+fn command(python: &Path, home: &Path, (port, endpoint): (u16, &str), nonce: &str) -> Command {
     let log = fs::File::create(home.join("log")).expect("the emulator's log");
     let mut command = Command::new(python);
     command
@@ -197,6 +226,8 @@ fn command(python: &Path, home: &Path, port: u16, nonce: &str) -> Command {
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.to_string())
         .env("MINISTACK_VERSION", nonce)
+        // Where the Lambda functions that it runs find AWS; they inherit it.
+        .env("AWS_ENDPOINT_URL", endpoint)
         // Its pid file, code caches and certificates lie in the temporary directory; state and objects would be in /tmp.
         .envs(["HOME", "TMPDIR"].map(|name| (name, home)))
         .env("STATE_DIR", home.join("state"))

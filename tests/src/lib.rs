@@ -10,6 +10,7 @@
 )]
 
 pub mod aws;
+pub mod deploy;
 pub mod emulator;
 pub mod proxy;
 pub mod world;

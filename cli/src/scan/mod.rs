@@ -1,7 +1,7 @@
 //! `plumbline scan`: look, judge, record, report. It sends nothing and fixes nothing.
 
 mod listing;
-mod plan;
+mod recorded;
 mod region;
 mod stacks;
 mod unwatched;
@@ -9,23 +9,22 @@ mod unwatched;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudformation::Connection;
+use aws::Connection;
 use domain::conceal::HashKey;
 use domain::judge::{Judge, Notices};
 use domain::layer::Layer;
-use domain::life::Moment;
+use domain::life::{Moment, Telling};
 use domain::look::{Gap, Reason};
-use domain::ports::{Clock, Ledger, PortError};
-use domain::record::record;
+use domain::ports::{Clock, PortError, Store};
 use domain::report::{ReportBuilder, ScanReport, matched_nothing};
 use domain::resource::Resource;
 use equivalence::Catalogue;
 use jiff::Timestamp;
+use policy::watch::{self, Watch};
 use policy::{Cluster, Loaded, Policy, Section, Target};
 use tokio::sync::mpsc;
 
 use crate::progress::Progress;
-use plan::Watch;
 use region::{Claimed, Sighted, scan_place};
 use unwatched::Round;
 
@@ -34,11 +33,13 @@ pub(crate) struct Desk {
     /// The config file.
     pub(crate) loaded: Loaded,
     /// The ledger.
-    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) ledger: Arc<dyn Store>,
+    /// Who is told of what changes in it.
+    pub(crate) telling: Telling,
     /// The key of the ledger's hashes.
     pub(crate) key: HashKey,
     /// The way to AWS.
-    pub(crate) connection: Connection,
+    pub(crate) connection: Arc<Connection>,
     /// Time.
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -99,7 +100,7 @@ impl Desk {
         }
 
         let (sender, mut receiver) = mpsc::unbounded_channel();
-        let places = plan::places(&selected, self.connection.default_region().as_deref());
+        let places = watch::places(&selected, self.connection.default_region().as_deref());
         let claimed = Claimed::default();
         let looking = async {
             let rounds = places.iter().map(|(place, watches)| {
@@ -134,8 +135,10 @@ impl Desk {
                             now,
                             look_started_at: judged.started_at,
                             config: &self.loaded.hash,
+                            environment: config.environment.as_str(),
+                            telling: self.telling,
                         };
-                        let findings = record(&*self.ledger, &judged, moment).await?;
+                        let findings = recorded::record(&*self.ledger, &judged, moment).await?;
                         builder.look(&judged, &findings, now);
                         progress.done(&judged);
                     }

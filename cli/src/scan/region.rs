@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cloudformation::AssumeRole;
 use domain::look::{Gap, Look, Outcome, Reason};
 use domain::resource::Resource;
 use domain::stack::{StackId, StackSummary};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use policy::watch::{Place, Watch, reading_role};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Desk;
-use super::plan::{Place, Watch};
+
 use super::stacks::{Looked, Region};
 use super::unwatched::Round;
 
@@ -107,28 +107,13 @@ async fn open(desk: &Desk, place: &Place, timeout: Duration) -> Result<Region, G
     let role = place
         .0
         .as_deref()
-        .and_then(|account| reading_role(desk, account));
-    let stacks = desk
-        .connection
-        .stacks(place.1.as_deref(), role.as_ref())
+        .and_then(|account| reading_role(&desk.loaded.config, account));
+    let stacks = cloudformation::stacks(&desk.connection, place.1.as_deref(), role.as_ref())
         .await
         .map_err(|error| error.gap())?;
     Region::open(stacks, Arc::clone(&desk.clock), timeout)
         .await
         .map_err(|error| error.gap())
-}
-
-/// The role that the config names for looking at an account; without one, the
-/// caller's own credentials must be for it.
-fn reading_role(desk: &Desk, account: &str) -> Option<AssumeRole> {
-    let account = desk.loaded.config.account(account)?;
-    Some(AssumeRole {
-        arn: account.read.as_ref()?.as_str().to_owned(),
-        external_id: account
-            .external_id
-            .as_ref()
-            .map(|it| it.as_str().to_owned()),
-    })
 }
 
 /// Whether a look saw the stack's resources, so that every nested stack was met.
@@ -143,7 +128,10 @@ async fn whose(desk: &Desk, place: &Place, listed: &Stacks) -> Result<Option<Str
     let (named, region) = place;
     let account = match listed.keys().next() {
         Some(id) => Some(id.account().to_owned()),
-        None => match named.as_deref().and_then(|it| reading_role(desk, it)) {
+        None => match named
+            .as_deref()
+            .and_then(|it| reading_role(&desk.loaded.config, it))
+        {
             Some(role) => role.arn.split(':').nth(4).map(str::to_owned),
             None => desk.connection.account(region.as_deref()).await.ok(),
         },

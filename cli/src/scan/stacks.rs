@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::look::{Gap, Look, Outcome, Reason, Uncovered, UncoveredReason};
+use domain::look::{Gap, Look, Outcome, Reason};
 use domain::ports::{Clock, PortError, PortErrorKind, Stacks};
-use domain::resource::Resource;
 use domain::stack::{
     Admission, Detection, DetectionId, DetectionOutcome, ResourceDrift, ResourceRow, StackId,
-    StackSummary, admission, collect,
+    StackSummary, Started, admission, at_rest, collect, deleted, in_motion, stack_resource,
 };
 use domain::unit::Unit;
 use tokio::sync::Semaphore;
@@ -143,7 +142,7 @@ impl Region {
         let mut tries = 0;
         loop {
             match InTurn(self).detect(id.as_str()).await {
-                Ok(detection) => return Ok((detection, Instant::now())),
+                Ok(started) => return Ok((started.id, Instant::now())),
                 Err(error) if error.kind == PortErrorKind::Conflict => {
                     let pause = CONFLICT_PAUSES[tries.min(CONFLICT_PAUSES.len() - 1)];
                     if Instant::now() + pause >= deadline {
@@ -247,7 +246,12 @@ impl Stacks for InTurn<'_> {
         self.0.stacks.list().await
     }
 
-    async fn detect(&self, stack_id: &str) -> Result<DetectionId, PortError> {
+    async fn describe(&self, stack_id: &str) -> Result<StackSummary, PortError> {
+        let _turn = self.0.turn().await;
+        self.0.stacks.describe(stack_id).await
+    }
+
+    async fn detect(&self, stack_id: &str) -> Result<Started, PortError> {
         let _turn = self.0.turn().await;
         self.0.stacks.detect(stack_id).await
     }
@@ -274,44 +278,5 @@ impl Stacks for InTurn<'_> {
     ) -> Result<ResourceDrift, PortError> {
         let _turn = self.0.turn().await;
         self.0.stacks.detect_resource(stack_id, logical_id).await
-    }
-}
-
-/// What a stack's state alone decides; `None` where drift can be detected.
-fn at_rest(summary: &StackSummary) -> Result<Option<Outcome>, Gap> {
-    match admission(&summary.status) {
-        Admission::Detectable => Ok(None),
-        Admission::InMotion => Err(in_motion(&summary.status)),
-        Admission::NoDetection => Ok(Some(Outcome::Uncovered(
-            stack_resource(&summary.id),
-            Uncovered {
-                reason: UncoveredReason::StackState,
-                detail: format!(
-                    "CloudFormation detects no drift on a stack in {}",
-                    summary.status
-                ),
-            },
-        ))),
-    }
-}
-
-fn deleted() -> Gap {
-    Gap::new(Reason::NotFound, "the stack was deleted during the look")
-}
-
-fn in_motion(status: &str) -> Gap {
-    Gap::new(Reason::InMotion, format!("the stack is in {status}"))
-}
-
-/// A stack as the resource that stands for it where it cannot be looked at as a whole.
-pub(crate) fn stack_resource(id: &StackId) -> Resource {
-    Resource {
-        kind: "AWS::CloudFormation::Stack".to_owned(),
-        id: id.as_str().to_owned(),
-        name: id.name().to_owned(),
-        account: Some(id.account().to_owned()),
-        region: Some(id.region().to_owned()),
-        stack: Some(id.name().to_owned()),
-        ..Resource::default()
     }
 }

@@ -7,8 +7,9 @@ use domain::record::commit_with;
 use domain::unit::Unit;
 use domain::watch::{Presence, Selection, has_left};
 
+use policy::watch::reaching;
+
 use super::Desk;
-use super::plan::reaching;
 use super::region::{LookedAt, Stacks};
 
 /// What one place came to, as far as units are concerned.
@@ -79,7 +80,7 @@ pub(crate) async fn close(desk: &Desk, rounds: &[Round], whole: bool) -> Result<
             }
             let now = desk.clock.now();
             commit_with(&*desk.ledger, &finding.id, |previous| {
-                previous.and_then(|previous| life::unwatched(previous, now))
+                previous.and_then(|previous| life::unwatched(previous, desk.telling, now))
             })
             .await?;
             closed += 1;

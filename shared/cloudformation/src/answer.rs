@@ -3,10 +3,11 @@
 //! The SDK fills a required field that the answer lacks with `""`, the epoch or
 //! the enum value `no value was set`; here these count as absent.
 
+use aws::invalid;
 use aws_sdk_cloudformation::primitives::DateTime;
 use aws_sdk_cloudformation::types as sdk;
 use domain::difference::DifferenceKind;
-use domain::ports::{PortError, PortErrorKind};
+use domain::ports::PortError;
 use domain::stack::{
     Detection, DetectionOutcome, DriftStatus, PropertyDifference, ResourceDrift, ResourceRow,
     StackId, StackSummary,
@@ -15,11 +16,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 const NOT_SET: &str = "no value was set";
-
-/// What an answer lacks, at a call.
-pub(crate) fn invalid(op: &'static str, detail: impl Into<String>) -> PortError {
-    PortError::new(PortErrorKind::Invalid, op, detail)
-}
 
 fn text(value: Option<&str>) -> Option<&str> {
     value.filter(|text| !text.is_empty() && *text != NOT_SET)
@@ -64,6 +60,26 @@ pub(crate) fn summary(
             .transpose()?,
         drift_checked_at: time(
             row.drift_information()
+                .and_then(|drift| drift.last_check_timestamp()),
+        ),
+    })
+}
+
+pub(crate) fn stack(op: &'static str, stack: &sdk::Stack) -> Result<StackSummary, PortError> {
+    Ok(StackSummary {
+        id: stack_id(op, "StackId", required(op, "StackId", stack.stack_id())?)?,
+        status: required(
+            op,
+            "StackStatus",
+            stack.stack_status().map(sdk::StackStatus::as_str),
+        )?
+        .to_owned(),
+        root: text(stack.root_id())
+            .map(|arn| stack_id(op, "RootId", arn))
+            .transpose()?,
+        drift_checked_at: time(
+            stack
+                .drift_information()
                 .and_then(|drift| drift.last_check_timestamp()),
         ),
     })

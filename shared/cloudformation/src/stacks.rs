@@ -1,19 +1,27 @@
 //! The port over CloudFormation's API.
 
 use std::collections::HashSet;
+use std::error::Error;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws::{AssumeRole, Connection, Place, invalid};
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::config::Builder;
+use aws_sdk_cloudformation::config::http::HttpResponse;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{StackResourceDriftStatus, StackStatus};
-use domain::ports::{PortError, Stacks};
-use domain::stack::{Detection, DetectionId, ResourceDrift, ResourceRow, StackSummary};
+use domain::ports::{Accounts, PortError, PortErrorKind, Role, Stacks};
+use domain::stack::{Detection, DetectionId, ResourceDrift, ResourceRow, StackSummary, Started};
 
-use crate::answer::{self, invalid};
-use crate::failure::{Place, port_error};
+use crate::answer;
+use crate::dated::Dated;
+use crate::wellformed::WellFormed;
 
 const LIST: &str = "cloudformation:ListStacks";
 const DETECT: &str = "cloudformation:DetectStackDrift";
 const DETECTION: &str = "cloudformation:DescribeStackDriftDetectionStatus";
+const DESCRIBE: &str = "cloudformation:DescribeStacks";
 const RESOURCES: &str = "cloudformation:ListStackResources";
 const DRIFTS: &str = "cloudformation:DescribeStackResourceDrifts";
 const DETECT_RESOURCE: &str = "cloudformation:DetectStackResourceDrift";
@@ -26,9 +34,76 @@ const MAX_PAGES: usize = 10_000;
 
 /// CloudFormation in one account and region.
 #[derive(Debug)]
-pub(crate) struct AwsStacks {
-    pub(crate) client: Client,
-    pub(crate) place: Place,
+struct AwsStacks {
+    client: Client,
+    place: Place,
+}
+
+/// CloudFormation in a region (default: the connection's own), with the caller's
+/// own rights or through a role.
+///
+/// # Errors
+/// Those of [`Connection::access`]; nothing is asked of AWS yet.
+pub async fn stacks(
+    connection: &Connection,
+    region: Option<&str>,
+    role: Option<&Role>,
+) -> Result<Arc<dyn Stacks>, PortError> {
+    let role = role.map(|role| AssumeRole {
+        arn: role.arn.clone(),
+        external_id: role.external_id.clone(),
+    });
+    let access = connection.access(region, role.as_ref()).await?;
+    let config = Builder::from(&access.config)
+        .interceptor(WellFormed)
+        .build();
+    Ok(Arc::new(AwsStacks {
+        client: Client::from_conf(config),
+        place: access.place,
+    }))
+}
+
+/// AWS accounts over one connection.
+#[derive(Debug)]
+pub struct AwsAccounts(pub Arc<Connection>);
+
+#[async_trait]
+impl Accounts for AwsAccounts {
+    async fn stacks(
+        &self,
+        region: Option<&str>,
+        role: Option<&Role>,
+    ) -> Result<Arc<dyn Stacks>, PortError> {
+        stacks(&self.0, region, role).await
+    }
+
+    async fn own_account(&self, region: Option<&str>) -> Result<String, PortError> {
+        self.0.account(region).await
+    }
+
+    fn default_region(&self) -> Option<String> {
+        self.0.default_region()
+    }
+}
+
+/// What only CloudFormation's codes mean; it says most of it in the message.
+fn own_meaning(code: &str, message: &str) -> Option<PortErrorKind> {
+    match code {
+        "ValidationError" if message.contains("does not exist") => Some(PortErrorKind::NotFound),
+        "ValidationError" if message.contains("already in progress") => {
+            Some(PortErrorKind::Conflict)
+        }
+        "ValidationError" => Some(PortErrorKind::Invalid),
+        "OperationInProgress" | "OperationInProgressException" => Some(PortErrorKind::Conflict),
+        _ => None,
+    }
+}
+
+fn port_error<E>(op: &'static str, place: &Place, error: &SdkError<E, HttpResponse>) -> PortError
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    place.error_with(op, error, own_meaning)
 }
 
 /// Follows NextToken to its end.
@@ -113,17 +188,37 @@ impl Stacks for AwsStacks {
         }
     }
 
-    async fn detect(&self, stack_id: &str) -> Result<DetectionId, PortError> {
+    async fn detect(&self, stack_id: &str) -> Result<Started, PortError> {
+        let dated = Dated::default();
         let answer = self
             .client
             .detect_stack_drift()
             .stack_name(stack_id)
+            .customize()
+            .interceptor(dated.clone())
             .send()
             .await
             .map_err(|error| port_error(DETECT, &self.place, &error))?;
         match answer.stack_drift_detection_id() {
-            Some(id) if !id.is_empty() => Ok(DetectionId(id.to_owned())),
+            Some(id) if !id.is_empty() => Ok(Started {
+                id: DetectionId(id.to_owned()),
+                at: dated.at(),
+            }),
             _ => Err(invalid(DETECT, "the answer has no StackDriftDetectionId")),
+        }
+    }
+
+    async fn describe(&self, stack_id: &str) -> Result<StackSummary, PortError> {
+        let answer = self
+            .client
+            .describe_stacks()
+            .stack_name(stack_id)
+            .send()
+            .await
+            .map_err(|error| port_error(DESCRIBE, &self.place, &error))?;
+        match answer.stacks() {
+            [stack] => answer::stack(DESCRIBE, stack),
+            _ => Err(invalid(DESCRIBE, "the answer is not about one stack")),
         }
     }
 

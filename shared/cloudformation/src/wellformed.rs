@@ -4,23 +4,25 @@
 //! damaged page would read as a shorter one, and a resource that fell off its
 //! end would count as in sync.
 
+use aws::Refused;
 use aws_sdk_cloudformation::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_cloudformation::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cloudformation::error::BoxError;
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
 /// The lists whose entries must not go missing: the SDK passes over what is not called `member`.
-const LISTS: [&str; 4] = [
+const LISTS: [&str; 5] = [
     "PropertyDifferences",
     "StackResourceDrifts",
     "StackResourceSummaries",
     "StackSummaries",
+    "Stacks",
 ];
 
 /// An answer that is not one whole XML element. It quotes nothing of the answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer is not well-formed XML: {0}")]
-pub(crate) struct NotWellFormed(&'static str);
+struct NotWellFormed(&'static str);
 
 /// Checks every successful answer before the SDK reads it.
 #[derive(Debug)]
@@ -40,7 +42,9 @@ impl Intercept for WellFormed {
         let response = context.response();
         // The HTTP client has read the body already; error answers are read for their code only.
         match response.body().bytes() {
-            Some(body) if response.status().is_success() => Ok(check(body)?),
+            Some(body) if response.status().is_success() => {
+                Ok(check(body).map_err(|error| Refused(error.to_string()))?)
+            }
             _ => Ok(()),
         }
     }

@@ -21,6 +21,14 @@ impl HashKey {
         Self(bytes)
     }
 
+    /// The key that a secret text stands for: the bytes of 64 hex digits, as a
+    /// key file and the deployment's own secret hold them, else the text's
+    /// SHA-256. The text must be long and random.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        Self(of_hex(text.trim()).unwrap_or_else(|| Sha256::digest(text.as_bytes()).into()))
+    }
+
     /// The keyed hash of a value, `v1:` and 64 hex digits of HMAC-SHA-256 over
     /// its canonical JSON (keys sorted, no white space). Equal values give
     /// equal hashes under one key, so a change shows.
@@ -95,6 +103,18 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The bytes of 64 hex digits.
+fn of_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|it| it.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +129,19 @@ mod tests {
         assert_eq!(
             mac.hash(&json!("what do ya want for nothing?")),
             "v1:6e5c2a18febccaca669ac5f4415342714850e76ba86824a3371270e6dd69956f"
+        );
+    }
+
+    #[test]
+    fn a_key_of_hex_digits_is_its_bytes_and_any_other_text_its_digest() {
+        let hash = |key: &HashKey| key.hash(&json!("a"));
+        let bytes = HashKey::new([0xab; 32]);
+        let text = format!("{}\n", "Ab".repeat(32));
+        assert_eq!(hash(&HashKey::of_text(&text)), hash(&bytes));
+        let digest = HashKey::new(Sha256::digest(b"a long and random text").into());
+        assert_eq!(
+            hash(&HashKey::of_text("a long and random text")),
+            hash(&digest)
         );
     }
 

@@ -1,5 +1,7 @@
 //! The ledger's entry for one drifted resource.
 
+mod cut;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -11,6 +13,8 @@ use crate::identity::{FindingId, Identity};
 use crate::resource::Resource;
 use crate::severity::{Cause, Severity};
 use crate::unit::Unit;
+
+pub use cut::{Cut, MOST_DIFFERENCES};
 
 /// A drifted resource: what differs, how bad it is, and its life so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +43,9 @@ pub struct Finding {
     pub rule: String,
     /// The differences as last seen, sorted by path.
     pub differences: Vec<Difference>,
+    /// That those are not all there were, where the ledger could not hold them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
     /// Who made an added resource, where that was recorded.
     pub attribution: Option<Attribution>,
     /// When it was first seen.
@@ -59,6 +66,13 @@ pub struct Finding {
     pub acceptance: Option<Acceptance>,
     /// The hash of the config that judged it.
     pub config: String,
+    /// The environment of that config; empty where nobody listens to the ledger.
+    #[serde(default)]
+    pub environment: String,
+    /// Whether it belongs to its target's baseline: nobody is told of it one
+    /// by one until it changes.
+    #[serde(default)]
+    pub baseline: bool,
 }
 
 /// How a finding closed.

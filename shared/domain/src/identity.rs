@@ -97,7 +97,7 @@ impl fmt::Display for FindingId {
 const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Crockford base32 without padding, lower case; five bits a character, most significant first.
-fn crockford(bytes: &[u8]) -> String {
+pub(crate) fn crockford(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 8 / 5 + 1);
     let (mut buffer, mut bits) = (0_u32, 0_u32);
     for &byte in bytes {

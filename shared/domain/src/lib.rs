@@ -7,14 +7,26 @@
 //! crate, never the other way round.
 
 pub mod attribution;
+pub mod baseline;
 pub mod conceal;
+pub mod counter;
+pub mod current;
 pub mod difference;
+pub mod effect;
 pub mod finding;
+pub mod gone;
+pub mod handled;
 pub mod identity;
+pub mod incident;
 pub mod judge;
 pub mod layer;
+pub mod lease;
 pub mod life;
 pub mod look;
+pub mod message;
+pub mod nest;
+pub mod once;
+pub mod outbox;
 pub mod pointer;
 pub mod ports;
 pub mod record;
@@ -22,6 +34,11 @@ pub mod report;
 pub mod resource;
 pub mod sensitive;
 pub mod severity;
+pub mod slot;
 pub mod stack;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod timer;
 pub mod unit;
 pub mod watch;
+pub mod work;

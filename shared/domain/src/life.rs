@@ -3,6 +3,8 @@
 //! Each takes the finding as it stands and gives its next state with the
 //! history entries that explain it; the ledger writes both in one transaction.
 
+mod telling;
+
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -12,14 +14,29 @@ use crate::finding::{
     Acceptance, Acknowledgement, Closed, Closing, Event, Finding, HistoryEntry, Silence, Status,
 };
 use crate::judge::Sighting;
+use crate::message::Kind;
+use crate::ports::Write;
 
-/// A finding's next state and why.
+/// A finding's next state, why, and who is told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     /// The next state; its version is the previous one's plus one.
     pub finding: Finding,
     /// What happened, to be appended.
     pub history: Vec<HistoryEntry>,
+    /// What else is written in the same transaction: messages and counts.
+    pub also: Vec<Write>,
+}
+
+/// Who is told of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// Nobody: a ledger that nobody listens to.
+    Nobody,
+    /// Nobody yet: the unit has no complete look, so what it shows is its baseline.
+    Baseline,
+    /// Whoever listens.
+    Everybody,
 }
 
 /// When and under which config a decision is made.
@@ -31,6 +48,10 @@ pub struct Moment<'a> {
     pub look_started_at: Timestamp,
     /// The hash of the config in force.
     pub config: &'a str,
+    /// The environment of that config.
+    pub environment: &'a str,
+    /// Who is told.
+    pub telling: Telling,
 }
 
 impl Moment<'_> {
@@ -100,10 +121,7 @@ pub fn seen(
     }
     let mut draft = Draft::of(previous);
     let finding = &mut draft.finding;
-    let before = (
-        fingerprint(previous.change, &previous.differences),
-        previous.severity,
-    );
+    let before = (previous.fingerprint(), previous.severity);
     let after = (
         fingerprint(sighting.change, &sighting.differences),
         sighting.severity,
@@ -117,16 +135,27 @@ pub fn seen(
     finding.cause = sighting.cause;
     finding.rule.clone_from(&sighting.rule);
     finding.differences.clone_from(&sighting.differences);
+    finding.cut = None;
     finding.attribution.clone_from(&sighting.attribution);
     finding.last_seen = moment.now;
     finding.look_started_at = moment.look_started_at;
     moment.config.clone_into(&mut finding.config);
+    moment.environment.clone_into(&mut finding.environment);
     if finding.closed.take().is_some() {
         finding.occurrences += 1;
         finding.acknowledged = None;
+        finding.baseline = moment.telling == Telling::Baseline;
         draft.note(moment.now, Event::Reopened, None, summary(sighting));
+        draft.tell(Kind::FindingOpened, moment);
     } else if before != after {
+        // What changes while somebody watches is no baseline any more; its listeners hear of it for the first time.
+        let kind = match finding.baseline {
+            true => Kind::FindingOpened,
+            false => Kind::FindingChanged,
+        };
+        finding.baseline &= moment.telling != Telling::Everybody;
         draft.note(moment.now, Event::Changed, None, summary(sighting));
+        draft.tell(kind, moment);
     }
     if let Some(accepted) = draft
         .finding
@@ -157,11 +186,13 @@ pub fn not_seen(previous: &Finding, moment: Moment<'_>) -> Option<Decision> {
 /// Its unit left the config or was deleted; `None` where it is closed already.
 /// A look that began before `now` cannot reopen it.
 #[must_use]
-pub fn unwatched(previous: &Finding, now: Timestamp) -> Option<Decision> {
+pub fn unwatched(previous: &Finding, telling: Telling, now: Timestamp) -> Option<Decision> {
     let moment = Moment {
         now,
         look_started_at: now,
         config: &previous.config,
+        environment: &previous.environment,
+        telling,
     };
     closed(previous, Closing::Unwatched, moment)
 }
@@ -209,7 +240,7 @@ pub fn said(
                 by: by_whom,
                 reason: reason.clone(),
                 until: *until,
-                fingerprint: fingerprint(finding.change, &finding.differences),
+                fingerprint: finding.fingerprint(),
             });
             (Event::Accepted, format!("until {until}: {reason}"))
         }
@@ -254,6 +285,7 @@ pub fn opened(sighting: &Sighting, moment: Moment<'_>) -> Decision {
             cause: sighting.cause,
             rule: sighting.rule.clone(),
             differences: sighting.differences.clone(),
+            cut: None,
             attribution: sighting.attribution.clone(),
             first_seen: moment.now,
             last_seen: moment.now,
@@ -264,10 +296,14 @@ pub fn opened(sighting: &Sighting, moment: Moment<'_>) -> Decision {
             silence: None,
             acceptance: None,
             config: moment.config.to_owned(),
+            environment: moment.environment.to_owned(),
+            baseline: moment.telling == Telling::Baseline,
         },
         history: Vec::new(),
+        told: None,
     };
     draft.note(moment.now, Event::Opened, None, summary(sighting));
+    draft.tell(Kind::FindingOpened, moment);
     draft.decide()
 }
 
@@ -290,6 +326,7 @@ fn closed(previous: &Finding, how: Closing, moment: Moment<'_>) -> Option<Decisi
         ),
     };
     draft.note(moment.now, event, None, detail.to_owned());
+    draft.tell(Kind::FindingClosed, moment);
     Some(draft.decide())
 }
 
@@ -335,6 +372,8 @@ fn summary(sighting: &Sighting) -> String {
 struct Draft {
     finding: Finding,
     history: Vec<HistoryEntry>,
+    /// What is told of it, and when and to whom.
+    told: Option<(Kind, Timestamp, Telling)>,
 }
 
 impl Draft {
@@ -342,7 +381,12 @@ impl Draft {
         Self {
             finding: previous.clone(),
             history: Vec::new(),
+            told: None,
         }
+    }
+
+    fn tell(&mut self, kind: Kind, moment: Moment<'_>) {
+        self.told = Some((kind, moment.now, moment.telling));
     }
 
     fn note(&mut self, at: Timestamp, event: Event, by: Option<&str>, detail: String) {
@@ -358,10 +402,17 @@ impl Draft {
 
     fn decide(mut self) -> Decision {
         self.finding.version += 1;
-        Decision {
+        let mut decision = Decision {
             finding: self.finding,
             history: self.history,
+            also: Vec::new(),
+        };
+        if let Some((kind, now, telling)) = self.told
+            && telling != Telling::Nobody
+        {
+            decision.also = telling::writes(&decision, kind, now);
         }
+        decision
     }
 }
 

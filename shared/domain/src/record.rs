@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::counter;
 use crate::finding::Finding;
 use crate::identity::FindingId;
 use crate::judge::{Counts, Judged, Sighting};
-use crate::life::{self, Decision, Moment};
-use crate::ports::{Ledger, PortError, PortErrorKind};
+use crate::life::{self, Decision, Moment, Telling};
+use crate::once;
+use crate::ports::{ATTEMPTS, Items, Ledger, PortError, PortErrorKind, Write};
 use crate::resource::Resource;
 use crate::unit::Unit;
 
@@ -43,13 +45,12 @@ impl Scan {
     }
 }
 
-/// How often a write that somebody else overtook is decided anew before it is given up.
-const ATTEMPTS: usize = 16;
-
 /// Writes a judged look: first each finding it saw, then the closing of those
 /// that a complete look no longer sees, last the unit's [`Scan`]. Cut off
 /// anywhere, the next look heals it; done twice, it changes nothing but times
 /// and versions.
+///
+/// `also` is written with the complete look, and only with it.
 ///
 /// Returns the findings of this look in their new state. A look that is older
 /// than the unit's last complete one is not written, and one that is older than
@@ -62,13 +63,20 @@ const ATTEMPTS: usize = 16;
 pub async fn record(
     ledger: &dyn Ledger,
     judged: &Judged,
-    moment: Moment<'_>,
+    (moment, also): (Moment<'_>, &[Write]),
 ) -> Result<Vec<Finding>, PortError> {
     let moment = Moment {
         look_started_at: judged.started_at,
         ..moment
     };
     let scan = ledger.scan(&judged.unit).await?;
+    let moment = Moment {
+        telling: match moment.telling {
+            Telling::Everybody if scan.is_none() => Telling::Baseline,
+            telling => telling,
+        },
+        ..moment
+    };
     let overtaken = scan.is_some_and(|it| moment.is_overtaken_by(it.started_at));
     let mut recorded = Vec::with_capacity(judged.sightings.len());
     for sighting in &judged.sightings {
@@ -81,7 +89,7 @@ pub async fn record(
     }
     if judged.complete && !overtaken {
         close_unseen(ledger, judged, moment).await?;
-        close_look(ledger, judged, moment).await?;
+        close_look(ledger, judged, (moment, also)).await?;
     }
     Ok(recorded)
 }
@@ -150,8 +158,19 @@ fn is_uncovered(judged: &Judged, finding: &Finding) -> bool {
 async fn close_look(
     ledger: &dyn Ledger,
     judged: &Judged,
-    moment: Moment<'_>,
+    (moment, also): (Moment<'_>, &[Write]),
 ) -> Result<(), PortError> {
+    let mut also = also.to_vec();
+    if moment.telling != Telling::Nobody {
+        also.push(run(
+            judged,
+            if judged.sightings.is_empty() {
+                "clean"
+            } else {
+                "drift"
+            },
+        ));
+    }
     for _ in 0..ATTEMPTS {
         let previous = ledger.scan(&judged.unit).await?;
         let known = previous.as_ref();
@@ -170,7 +189,7 @@ async fn close_look(
         if known.is_some_and(|it| it.is_same_look(&scan)) {
             return Ok(());
         }
-        match ledger.close_look(&scan).await {
+        match ledger.close_look(&scan, &also).await {
             Err(error) if error.kind == PortErrorKind::Conflict => {}
             done => return done,
         }
@@ -180,6 +199,34 @@ async fn close_look(
         "ledger:close_look",
         format!("{} is being written by others all the time", judged.unit),
     ))
+}
+
+/// Counts a look that was not complete, together with what remembers it
+/// ([`once::remember`]): once, however often it is written.
+///
+/// # Errors
+///
+/// Whatever the items answer.
+pub async fn count_failed(
+    items: &dyn Items,
+    judged: &Judged,
+    remember: Write,
+) -> Result<(), PortError> {
+    let outcome = match judged.unknown.is_empty() {
+        true => "uncovered",
+        false => "error",
+    };
+    once::first_time(items, remember, vec![run(judged, outcome)]).await?;
+    Ok(())
+}
+
+/// The count of a look.
+fn run(judged: &Judged, outcome: &str) -> Write {
+    counter::one(
+        counter::DETECTION_RUNS,
+        &[("layer", judged.unit.layer.as_str()), ("outcome", outcome)],
+        &format!("{}#{}", judged.unit.key(), judged.started_at),
+    )
 }
 
 /// Decides on a finding as it stands and writes the decision; where somebody

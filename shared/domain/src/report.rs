@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribution::Attribution;
 use crate::difference::{Change, Difference};
-use crate::finding::{Finding, Status};
+use crate::finding::{Cut, Finding, Status};
 use crate::identity::FindingId;
 use crate::judge::Judged;
 use crate::layer::Layer;
@@ -104,6 +104,9 @@ pub struct FindingEntry {
     pub attribution: Option<Attribution>,
     /// The differences, sorted by path.
     pub differences: Vec<Difference>,
+    /// That those are not all, where the ledger could not hold them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
     /// When it was first seen.
     #[serde(with = "seconds")]
     pub first_seen: Timestamp,
@@ -129,6 +132,7 @@ impl FindingEntry {
             status: finding.status(now),
             attribution: finding.attribution.clone(),
             differences: finding.differences.clone(),
+            cut: finding.cut.clone(),
             first_seen: finding.first_seen,
             last_seen: finding.last_seen,
             occurrences: finding.occurrences,

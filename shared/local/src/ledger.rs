@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::finding::{Finding, HistoryEntry};
 use domain::identity::FindingId;
 use domain::life::Decision;
-use domain::ports::{Ledger, PortError, PortErrorKind};
+use domain::ports::{Ledger, PortError, PortErrorKind, Write};
 use domain::record::Scan;
 use domain::unit::Unit;
 use rusqlite::{
@@ -16,6 +16,7 @@ use rusqlite::{
 };
 use serde::de::DeserializeOwned;
 
+use crate::items;
 use crate::open::{self, OpenError};
 use crate::rows::{Fault, body, integer, parse, unit_columns, unit_of};
 
@@ -203,11 +204,11 @@ impl Ledger for SqliteLedger {
                     ],
                 )?;
             }
-            Ok(())
+            items::apply(transaction, &decision.also)
         })
     }
 
-    async fn close_look(&self, scan: &Scan) -> Result<(), PortError> {
+    async fn close_look(&self, scan: &Scan, also: &[Write]) -> Result<(), PortError> {
         self.write("ledger:close_look", |transaction| {
             let [layer, account, region, name] = unit_columns(&scan.unit);
             let stored: i64 = transaction
@@ -231,7 +232,7 @@ impl Ledger for SqliteLedger {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![layer, account, region, name, generation, body(scan)?],
             )?;
-            Ok(())
+            items::apply(transaction, also)
         })
     }
 }

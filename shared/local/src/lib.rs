@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+pub mod bus;
 pub mod hash_key;
+mod items;
 mod last_report;
 mod ledger;
 mod open;

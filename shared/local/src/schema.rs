@@ -10,7 +10,7 @@ use crate::open::OpenError;
 const APPLICATION_ID: i64 = 0x506C_756D;
 
 /// What makes format n + 1 of format n, the first from an empty file. Only ever appended to.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// The format this program writes (`PRAGMA user_version`).
 fn known() -> i64 {

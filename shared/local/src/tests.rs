@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use domain::difference::{Change, Difference, DifferenceKind};
 use domain::identity::Identity;
 use domain::judge::Sighting;
-use domain::life::{self, Decision, Moment};
+use domain::life::{self, Decision, Moment, Telling};
 use domain::resource::Resource;
 use domain::severity::{Cause, Severity};
 use domain::unit::Unit;
@@ -64,6 +64,8 @@ fn opened(name: &str, sensitive: bool) -> Decision {
         now: at(1),
         look_started_at: at(0),
         config: "c0ffee",
+        environment: "",
+        telling: Telling::Nobody,
     };
     life::opened(&sighting, moment)
 }

@@ -11,6 +11,7 @@
 mod cel;
 mod config;
 mod defaults;
+mod in_force;
 mod load;
 mod rules;
 mod scalar;
@@ -19,11 +20,14 @@ mod suggest;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod watch;
 
 pub use config::*;
+pub use in_force::{InForce, InForceConfig};
 pub use load::{ConfigErrors, Loaded, Problem};
 pub use rules::{
-    Evaluated, Explanation, FloorWarning, IgnoredBy, Outcome, Policy, UnmatchedIgnore,
+    Evaluated, Explanation, FailedRoute, FloorWarning, IgnoredBy, Outcome, Policy, Routed,
+    UnmatchedIgnore,
 };
 pub use scalar::{
     AccountId, Condition, Cron, Date, Duration, GlobText, Name, ObjectCondition, Pattern,

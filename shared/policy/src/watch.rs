@@ -1,27 +1,30 @@
-//! Which accounts and regions a scan opens, and which stacks it looks at there.
+//! Which accounts and regions are looked at, and which stacks there.
 
 use std::collections::BTreeMap;
 
+use domain::ports::Role;
 use domain::stack::StackSummary;
-use policy::{CloudFormation, Config, StackSelection, Target};
+
+use crate::{CloudFormation, Config, StackSelection, Target};
 
 /// An account as the config names it (`None`: the caller's own) and a region
 /// (`None`: the SDK's).
-pub(crate) type Place = (Option<String>, Option<String>);
+pub type Place = (Option<String>, Option<String>);
 
 /// A target's selection of stacks.
 #[derive(Clone, Debug)]
-pub(crate) struct Watch<'c> {
+pub struct Watch<'c> {
     /// The target's name.
-    pub(crate) target: &'c str,
+    pub target: &'c str,
     /// Its section.
-    pub(crate) stacks: &'c CloudFormation,
+    pub stacks: &'c CloudFormation,
     selection: StackSelection,
 }
 
 impl<'c> Watch<'c> {
     /// The selection of a target, if it watches stacks.
-    pub(crate) fn of(target: &'c Target) -> Option<Self> {
+    #[must_use]
+    pub fn of(target: &'c Target) -> Option<Self> {
         let stacks = target.cloudformation()?;
         Some(Self {
             target: target.name.as_str(),
@@ -31,7 +34,8 @@ impl<'c> Watch<'c> {
     }
 
     /// Whether it selects a stack by its name or, for a nested one, by its root's.
-    pub(crate) fn selects(&self, stack: &StackSummary) -> bool {
+    #[must_use]
+    pub fn selects(&self, stack: &StackSummary) -> bool {
         self.selects_name(stack.id.name())
             || stack
                 .root
@@ -40,7 +44,8 @@ impl<'c> Watch<'c> {
     }
 
     /// Whether one of its globs matches a stack name.
-    pub(crate) fn selects_name(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn selects_name(&self, name: &str) -> bool {
         self.selection.selects(name)
     }
 
@@ -70,7 +75,8 @@ impl<'c> Watch<'c> {
 
 /// The selections of a scan by the places they look at. A target without
 /// regions looks at `default_region`.
-pub(crate) fn places<'c>(
+#[must_use]
+pub fn places<'c>(
     targets: &[&'c Target],
     default_region: Option<&str>,
 ) -> BTreeMap<Place, Vec<Watch<'c>>> {
@@ -88,13 +94,28 @@ pub(crate) fn places<'c>(
 }
 
 /// The selections of the whole config that can look at an account and region.
-pub(crate) fn reaching<'c>(config: &'c Config, account: &str, region: &str) -> Vec<Watch<'c>> {
+#[must_use]
+pub fn reaching<'c>(config: &'c Config, account: &str, region: &str) -> Vec<Watch<'c>> {
     config
         .targets
         .iter()
         .filter_map(Watch::of)
         .filter(|watch| watch.reaches(account, region))
         .collect()
+}
+
+/// The role that the config names for looking at an account; without one, the
+/// caller's own credentials must be for it.
+#[must_use]
+pub fn reading_role(config: &Config, account: &str) -> Option<Role> {
+    let account = config.account(account)?;
+    Some(Role {
+        arn: account.read.as_ref()?.as_str().to_owned(),
+        external_id: account
+            .external_id
+            .as_ref()
+            .map(|it| it.as_str().to_owned()),
+    })
 }
 
 fn or_default<'n>(names: impl Iterator<Item = &'n str>) -> Vec<Option<String>> {

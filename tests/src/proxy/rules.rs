@@ -37,6 +37,15 @@ pub enum Fault {
     Hang(Duration),
     /// The connection is closed without an answer.
     Reset,
+    /// The request is carried out, and the connection is closed without its answer.
+    Lose,
+    /// An answer given instead of the real one, in the form of the request's protocol.
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// The whole body.
+        body: String,
+    },
     /// The real answer after a wait: slow, but right.
     Delay(Duration),
     /// The real answer cut to this many bytes, whole as far as HTTP can tell.
@@ -149,6 +158,8 @@ impl Fault {
             Self::ServerError(_) => "ServerError",
             Self::Hang(_) => "Hang",
             Self::Reset => "Reset",
+            Self::Lose => "Lose",
+            Self::Answer { .. } => "Answer",
             Self::Delay(_) => "Delay",
             Self::Truncate(_) => "Truncate",
             Self::CutMidBody => "CutMidBody",

@@ -78,20 +78,29 @@ fn outcome(shared: &Shared, (request, action): (&Request, &str), fault: Option<F
             return Outcome::Nothing;
         }
         Some(Fault::Reset) => return Outcome::Nothing,
+        Some(Fault::Lose) => {
+            real();
+            return Outcome::Nothing;
+        }
         Some(Fault::CutMidBody) => return Outcome::Half(real()),
         Some(Fault::Oversized(bytes)) => return Outcome::Padded(bytes),
-        Some(Fault::Throttle) => error(400, "Throttling", "Rate exceeded"),
-        Some(Fault::AccessDenied) => error(403, "AccessDenied", &denial(action)),
+        Some(Fault::Answer { status, body }) => told(request, status, body),
+        Some(Fault::Throttle) => error(request, 400, ("Throttling", "Rate exceeded")),
+        Some(Fault::AccessDenied) => error(request, 403, ("AccessDenied", &denial(action))),
         Some(Fault::Error {
             code,
             message,
             status,
-        }) => error(status, &code, &message),
-        Some(Fault::ServerError(503)) => error(503, "ServiceUnavailable", "Service is unavailable"),
+        }) => error(request, status, (&code, &message)),
+        Some(Fault::ServerError(503)) => error(
+            request,
+            503,
+            ("ServiceUnavailable", "Service is unavailable"),
+        ),
         Some(Fault::ServerError(status)) => error(
+            request,
             status,
-            "InternalFailure",
-            "We encountered an internal error",
+            ("InternalFailure", "We encountered an internal error"),
         ),
         Some(Fault::Malformed) => xml_answer(
             200,
@@ -175,8 +184,12 @@ fn padded(action: &str, bytes: usize, to: &mut &TcpStream) -> io::Result<()> {
     to.write_all(end.as_bytes())
 }
 
-/// An error in the query protocol's form.
-fn error(status: u16, code: &str, message: &str) -> Response {
+/// An error in the form of the request's protocol.
+fn error(request: &Request, status: u16, (code, message): (&str, &str)) -> Response {
+    if is_json(request) {
+        let body = serde_json::json!({"__type": code, "message": message});
+        return told(request, status, body.to_string());
+    }
     let kind = if status < 500 { "Sender" } else { "Receiver" };
     let (code, message) = (xml::escape(code), xml::escape(message));
     xml_answer(
@@ -187,6 +200,21 @@ fn error(status: u16, code: &str, message: &str) -> Response {
              <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
         ),
     )
+}
+
+/// Whether a request is of the JSON protocol.
+fn is_json(request: &Request) -> bool {
+    request.header("x-amz-target").is_some()
+}
+
+/// An answer with this body.
+fn told(request: &Request, status: u16, body: String) -> Response {
+    let mut answer = xml_answer(status, body);
+    if is_json(request) {
+        let json = "application/x-amz-json-1.0".to_owned();
+        answer.headers = vec![("content-type".to_owned(), json)];
+    }
+    answer
 }
 
 fn denial(action: &str) -> String {

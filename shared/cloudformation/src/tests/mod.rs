@@ -1,18 +1,20 @@
 //! Over real HTTP on loopback.
 
-mod connecting;
 mod failing;
 mod reading;
+// The same server as that of the connection's own tests.
+#[path = "../../../aws/src/tests/server.rs"]
 mod server;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws::{Connection, Options};
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_sdk_cloudformation::config::Credentials;
 use domain::ports::Stacks;
 
-use crate::{Connection, Options};
+use crate::stacks;
 use server::{Reply, Server};
 
 const ARN: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/shop/guid";
@@ -41,7 +43,7 @@ fn loader(url: &str) -> ConfigLoader {
 
 async fn connect(url: &str, options: Options) -> (Connection, Arc<dyn Stacks>) {
     let connection = Connection::load(loader(url), options).await;
-    let stacks = connection.stacks(None, None).await.unwrap();
+    let stacks = stacks(&connection, None, None).await.unwrap();
     (connection, stacks)
 }
 

@@ -339,7 +339,10 @@ async fn a_detection_starts_and_tells_how_it_ends() {
         ),
     )
     .await;
-    assert_eq!(stacks.detect(ARN).await.unwrap().0, "d-1");
+    let started = stacks.detect(ARN).await.unwrap();
+    assert_eq!(started.id.0, "d-1");
+    // The Date of the answer, and not this machine's clock.
+    assert_eq!(started.at.unwrap().to_string(), "2026-11-24T06:00:00Z");
     let (_server, _connection, stacks) = always(200, answer("DetectStackDrift", "")).await;
     assert_eq!(
         stacks.detect(ARN).await.unwrap_err().kind,
@@ -407,5 +410,26 @@ async fn an_answer_without_its_list_is_no_empty_list() {
                 }
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn one_stack_is_described_and_what_is_not_about_one_stack_is_invalid() {
+    let row = format!(
+        "<member><StackId>{ARN}</StackId><StackName>shop</StackName><CreationTime>2026-11-24T05:00:00Z</CreationTime>\
+         <StackStatus>UPDATE_COMPLETE</StackStatus></member>"
+    );
+    let stacks_of = |rows: &str| answer("DescribeStacks", &format!("<Stacks>{rows}</Stacks>"));
+    let (server, _connection, stacks) = always(200, stacks_of(&row)).await;
+    let stack = stacks.describe(ARN).await.unwrap();
+    assert_eq!(
+        (stack.id.as_str(), stack.status.as_str()),
+        (ARN, "UPDATE_COMPLETE")
+    );
+    assert!(server.seen()[0].form.contains("Action=DescribeStacks"));
+    for rows in [String::new(), row.clone() + &row] {
+        let (_server, _connection, stacks) = always(200, stacks_of(&rows)).await;
+        let error = stacks.describe(ARN).await.unwrap_err();
+        assert_eq!(error.kind, PortErrorKind::Invalid, "{rows}");
     }
 }

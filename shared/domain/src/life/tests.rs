@@ -27,6 +27,8 @@ pub(crate) fn moment(began: i64, now: i64) -> Moment<'static> {
         now: at(now),
         look_started_at: at(began),
         config: "c0ffee",
+        environment: "",
+        telling: Telling::Nobody,
     }
 }
 
@@ -272,12 +274,12 @@ fn a_look_from_the_future_was_a_wrong_clock_and_silences_nobody() {
 
 #[test]
 fn a_unit_that_is_not_watched_any_more_closes_its_findings_for_looks_that_began_before() {
-    let left = unwatched(&open(), at(10)).unwrap();
+    let left = unwatched(&open(), Telling::Nobody, at(10)).unwrap();
     assert_eq!(
         (left.finding.status(at(10)), events(&left)),
         (Status::Unwatched, vec![Event::Unwatched])
     );
-    assert_eq!(unwatched(&left.finding, at(11)), None);
+    assert_eq!(unwatched(&left.finding, Telling::Nobody, at(11)), None);
     assert_eq!(not_seen(&left.finding, moment(11, 11)), None);
     assert_eq!(seen(Some(&left.finding), &queue(1), moment(9, 12)), None);
     assert_eq!(
@@ -425,7 +427,7 @@ proptest! {
             let decision = match &step {
                 Step::See(value) => seen(Some(&finding), &queue(*value), moment(began, now)),
                 Step::Miss => not_seen(&finding, moment(began, now)),
-                Step::Unwatch => unwatched(&finding, at(now)),
+                Step::Unwatch => unwatched(&finding, Telling::Nobody, at(now)),
                 Step::Say(word) => said(&finding, &moved(word, now), "ana", at(now)).ok(),
             };
             let by_look = matches!(step, Step::See(_) | Step::Miss);

@@ -1,5 +1,9 @@
 //! What Plumbline needs from outside, as narrow traits.
 
+mod accounts;
+mod items;
+mod outside;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,8 +14,13 @@ use crate::identity::FindingId;
 use crate::life::Decision;
 use crate::look::{Gap, Reason};
 use crate::record::Scan;
-use crate::stack::{Detection, DetectionId, ResourceDrift, ResourceRow, StackSummary};
+use crate::stack::{Detection, DetectionId, ResourceDrift, ResourceRow, StackSummary, Started};
 use crate::unit::Unit;
+
+pub use accounts::{Accounts, Role};
+pub(crate) use items::ATTEMPTS;
+pub use items::{Guard, Item, Items, Key, Range, Write, replace, update};
+pub use outside::{Address, Channels, Fetched, Objects, Queues, Secret, Secrets, Topic};
 
 /// What went wrong at a port. It names the call and what the other side said, never a value.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -111,14 +120,20 @@ pub trait Ledger: Send + Sync {
     /// What happened to a finding, the oldest first.
     async fn history(&self, id: &FindingId) -> Result<Vec<HistoryEntry>, PortError>;
 
-    /// Writes a finding's new state and its history entries, all or nothing.
+    /// Writes a finding's new state, its history entries and what else the
+    /// decision writes, all or nothing.
     /// The stored version must be the new state's minus one (no finding: 0).
     async fn commit(&self, decision: &Decision) -> Result<(), PortError>;
 
-    /// Writes a complete look, last of all. The stored generation must be this
-    /// one's minus one (no look: 0).
-    async fn close_look(&self, scan: &Scan) -> Result<(), PortError>;
+    /// Writes a complete look, last of all, with what else belongs to it, all
+    /// or nothing. The stored generation must be this one's minus one (no look: 0).
+    async fn close_look(&self, scan: &Scan, also: &[Write]) -> Result<(), PortError>;
 }
+
+/// The whole ledger: findings, looks and every other item.
+pub trait Store: Ledger + Items {}
+
+impl<T: Ledger + Items + ?Sized> Store for T {}
 
 /// CloudFormation's drift detection in one account and region. Each method is
 /// one API call (its pages included) and needs one right.
@@ -130,7 +145,11 @@ pub trait Stacks: Send + Sync {
     /// `cloudformation:DetectStackDrift`. [`PortErrorKind::Conflict`] where a
     /// detection is already in progress; [`PortErrorKind::Invalid`] where the
     /// stack's state allows none.
-    async fn detect(&self, stack_id: &str) -> Result<DetectionId, PortError>;
+    async fn detect(&self, stack_id: &str) -> Result<Started, PortError>;
+
+    /// `cloudformation:DescribeStacks`: one stack as it stands, a deleted one
+    /// included. [`PortErrorKind::NotFound`] where there is none.
+    async fn describe(&self, stack_id: &str) -> Result<StackSummary, PortError>;
 
     /// `cloudformation:DescribeStackDriftDetectionStatus`.
     async fn detection(&self, id: &DetectionId) -> Result<Detection, PortError>;

@@ -36,7 +36,7 @@ fn look(began: i64, complete: bool, drift: &[(&str, u8)]) -> Judged {
 
 fn write(ledger: &Double, judged: &Judged, now: i64) -> Result<Vec<Finding>, PortError> {
     // The look's own beginning counts, whatever the caller says.
-    block_on(record(ledger, judged, moment(now, now)))
+    block_on(record(ledger, judged, (moment(now, now), &[])))
 }
 
 /// The findings that are open, with the value each was last seen with.
@@ -155,7 +155,7 @@ fn one_observation_judged_by_another_config_is_another_look() {
         config: "another",
         ..moment(0, 2)
     };
-    block_on(record(&ledger, &judged, other)).unwrap();
+    block_on(record(&ledger, &judged, (other, &[]))).unwrap();
     let scan = ledger.state().scans.remove(&unit()).unwrap();
     assert_eq!((scan.generation, scan.config.as_str()), (2, "another"));
 }
@@ -199,6 +199,7 @@ fn a_look_that_is_overtaken_while_it_is_written_gives_way() {
         Meanwhile::Finding(Box::new(Decision {
             finding: newer.findings[&id].clone(),
             history: newer.history[&id].clone(),
+            also: Vec::new(),
         })),
         Meanwhile::Look(Box::new(newer.scans[&unit()].clone())),
     ]);

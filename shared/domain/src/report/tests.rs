@@ -43,6 +43,7 @@ fn entry(status: Status, potential: bool) -> FindingEntry {
         status,
         attribution: None,
         differences: vec![difference],
+        cut: None,
         first_seen: at("2026-11-24T06:00:02.9Z"),
         last_seen: at("2026-11-24T06:00:02.9Z"),
         occurrences: 1,

@@ -54,9 +54,23 @@ pub async fn collect(
     detection: &Detection,
 ) -> Result<Collected, Gap> {
     let rows = stacks
-        .resources(stack.as_str())
+        .resources(stack.reference())
         .await
         .map_err(|error| error.gap())?;
+    collect_rows(stacks, clock, stack, (detection, rows)).await
+}
+
+/// [`collect`] from the rows of the stack, as ListStackResources gave them after the detection.
+///
+/// # Errors
+///
+/// The gap of the stack as a whole: it was being changed during the look.
+pub async fn collect_rows(
+    stacks: &dyn Stacks,
+    clock: &dyn Clock,
+    stack: &StackId,
+    (detection, rows): (&Detection, Vec<ResourceRow>),
+) -> Result<Collected, Gap> {
     if let Some(row) = rows.iter().find(|row| moved(row, detection.started_at)) {
         return Err(Gap::new(
             Reason::InMotion,
@@ -77,7 +91,7 @@ pub async fn collect(
         })
         .collect();
     let drifts = if asked.iter().any(|(_, row)| matches!(row, Row::AskDrift)) {
-        stacks.drifts(stack.as_str()).await.map(by_logical_id)
+        stacks.drifts(stack.reference()).await.map(by_logical_id)
     } else {
         Ok(BTreeMap::new())
     };
@@ -193,7 +207,7 @@ impl AskAgain<'_> {
             }
             let asked = self
                 .stacks
-                .detect_resource(self.stack.as_str(), &row.logical_id)
+                .detect_resource(self.stack.reference(), &row.logical_id)
                 .await;
             match asked {
                 Ok(drift) if drift.logical_id != row.logical_id => {

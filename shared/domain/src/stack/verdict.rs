@@ -59,7 +59,8 @@ pub(super) enum RowWord {
 
 /// Whether a row shows that the stack was changed during the look: what was
 /// compared then is neither the old nor the new state.
-pub(super) fn moved(row: &ResourceRow, started_at: Timestamp) -> bool {
+#[must_use]
+pub fn moved(row: &ResourceRow, started_at: Timestamp) -> bool {
     row.status.ends_with("_IN_PROGRESS") || row.updated_at.is_some_and(|at| at > started_at)
 }
 

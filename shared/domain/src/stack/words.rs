@@ -33,6 +33,18 @@ impl StackId {
         &self.0
     }
 
+    /// What to call it by in a call: the ARN or, where that ends with the name
+    /// (`…:stack/NAME/`: whichever stack has the name now), the name.
+    #[must_use]
+    pub fn reference(&self) -> &str {
+        let has_guid = self
+            .part(5)
+            .split('/')
+            .nth(2)
+            .is_some_and(|it| !it.is_empty());
+        if has_guid { &self.0 } else { self.name() }
+    }
+
     /// The region it is in.
     #[must_use]
     pub fn region(&self) -> &str {
@@ -78,6 +90,16 @@ pub struct StackSummary {
 /// The id of one drift detection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetectionId(pub String);
+
+/// A detection that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// Its id.
+    pub id: DetectionId,
+    /// When the API accepted it, by the API's own clock in whole seconds;
+    /// `None` where the answer does not say.
+    pub at: Option<Timestamp>,
+}
 
 /// How far a detection is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,6 +222,20 @@ mod tests {
         assert_eq!(
             (id.region(), id.account(), id.name()),
             ("cn-north-1", "111122223333", "shop")
+        );
+    }
+
+    #[test]
+    fn a_stack_of_which_only_the_name_is_known_is_called_by_it() {
+        let reference = |tail: &str| {
+            let id = StackId::parse(&format!("arn:aws:cloudformation:r:a:stack/{tail}")).unwrap();
+            id.reference().to_owned()
+        };
+        assert_eq!(reference("shop/"), "shop");
+        assert_eq!(reference("shop"), "shop");
+        assert_eq!(
+            reference("shop/guid"),
+            "arn:aws:cloudformation:r:a:stack/shop/guid"
         );
     }
 

@@ -96,7 +96,7 @@ fn the_file_is_marked_and_every_commit_is_synced_to_it() {
     // 2 is FULL.
     let expected = [
         ("application_id", "1349285229"),
-        ("user_version", "1"),
+        ("user_version", "2"),
         ("journal_mode", "wal"),
         ("synchronous", "2"),
         ("foreign_keys", "1"),

@@ -46,7 +46,7 @@ fn writer_process() {
             .unwrap()
             .map_or(0, |it| it.generation)
             + 1;
-        if block_on(ledger.close_look(&scan(generation))).is_ok() {
+        if block_on(ledger.close_look(&scan(generation), &[])).is_ok() {
             say(&format!("look {generation}"));
         }
     }

@@ -70,7 +70,7 @@ fn a_ledger_of_a_newer_version_is_refused_and_left_as_it_was() {
     assert_eq!(
         refused(&path),
         format!(
-            "the ledger {} has format 3, written by a newer plumbline; this one knows formats up to 1: upgrade plumbline, or name another ledger with --ledger",
+            "the ledger {} has format 3, written by a newer plumbline; this one knows formats up to 2: upgrade plumbline, or name another ledger with --ledger",
             path.display()
         )
     );

@@ -46,9 +46,12 @@ impl Loaded {
         &self.file
     }
 
-    /// The line of an entry of a list of the file, from 1.
+    /// The line of an entry of a list of the file (`ignore`, `notify.routes`), from 1.
     pub(crate) fn line(&self, list: &str, index: usize) -> u64 {
-        self.root.place(&Path::root().key(list).index(index)).line
+        let list = list
+            .split('.')
+            .fold(Path::root(), |path, key| path.key(key));
+        self.root.place(&list.index(index)).line
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod explain;
 mod floor;
+mod routes;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use crate::load::Loaded;
 
 pub use explain::{Evaluated, Explanation, IgnoredBy, Outcome};
 pub use floor::FloorWarning;
+pub use routes::{FailedRoute, Routed};
 
 /// The rules of a config file, compiled and ready to be asked.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub struct Policy {
     ignore: Vec<UserIgnore>,
     show: Vec<Rule>,
     allow_automatic: Vec<Cause>,
+    routes: Vec<UserRoute>,
+    channels: Vec<String>,
     file: String,
 }
 
@@ -46,6 +50,12 @@ struct UserSeverity {
 struct UserIgnore {
     rule: Rule,
     ignore: Ignore,
+}
+
+#[derive(Debug)]
+struct UserRoute {
+    rule: Rule,
+    to: Vec<String>,
 }
 
 impl Rule {
@@ -134,6 +144,17 @@ impl Policy {
                 .map(|(index, it)| rule("show", (index, it.when.as_str())))
                 .collect(),
             allow_automatic: config.remediation.allow_automatic.clone(),
+            routes: config
+                .notify
+                .routes
+                .iter()
+                .enumerate()
+                .map(|(index, it)| UserRoute {
+                    rule: rule("notify.routes", (index, it.when.as_str())),
+                    to: it.to.iter().map(|name| name.as_str().to_owned()).collect(),
+                })
+                .collect(),
+            channels: config.notify.channels.keys().cloned().collect(),
             file: loaded.file().to_owned(),
         }
     }

@@ -4,6 +4,7 @@ mod bad_input;
 mod file;
 mod grading;
 mod properties;
+mod routing;
 mod schema_file;
 mod user_tests;
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use crate::finding::{Finding, HistoryEntry};
 use crate::identity::FindingId;
 use crate::life::Decision;
-use crate::ports::{Ledger, PortError, PortErrorKind};
+use crate::ports::{Ledger, PortError, PortErrorKind, Write};
 use crate::record::Scan;
 use crate::unit::Unit;
 
@@ -155,7 +155,7 @@ impl Ledger for Double {
         self.write(|state| commit(state, decision))
     }
 
-    async fn close_look(&self, scan: &Scan) -> Result<(), PortError> {
+    async fn close_look(&self, scan: &Scan, _also: &[Write]) -> Result<(), PortError> {
         self.write(|state| close_look(state, scan))
     }
 }

@@ -10,7 +10,7 @@ use crate::finding::{Closing, Event, Finding};
 use crate::identity::FindingId;
 use crate::judge::Judged;
 use crate::life::tests::{at, sighting, unit};
-use crate::life::{self, Word};
+use crate::life::{self, Telling, Word};
 use crate::record::commit_with;
 
 const NAMES: [&str; 3] = ["A", "B", "C"];
@@ -217,7 +217,7 @@ impl World {
         let before = self.ledger.state();
         for id in before.findings.keys() {
             let now = at(self.now);
-            let leave = |it: Option<&Finding>| life::unwatched(it?, now);
+            let leave = |it: Option<&Finding>| life::unwatched(it?, Telling::Nobody, now);
             block_on(commit_with(&self.ledger, id, leave)).unwrap();
             if before.findings[id].closed.is_none() {
                 self.newest.insert(id.clone(), self.now);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
-use crate::stack::words::{DetectionId, DetectionOutcome, StackSummary};
+use crate::stack::words::{DetectionId, DetectionOutcome, StackSummary, Started};
 
 const START: i64 = 1_000;
 
@@ -62,7 +62,10 @@ impl Stacks for Script {
     async fn list(&self) -> Result<Vec<StackSummary>, PortError> {
         unreachable!("collect lists no stacks")
     }
-    async fn detect(&self, _: &str) -> Result<DetectionId, PortError> {
+    async fn describe(&self, _: &str) -> Result<StackSummary, PortError> {
+        unreachable!("collect describes no stack")
+    }
+    async fn detect(&self, _: &str) -> Result<Started, PortError> {
         unreachable!("collect starts no detection")
     }
     async fn detection(&self, _: &DetectionId) -> Result<Detection, PortError> {

@@ -1,0 +1,29 @@
+//! The function on AWS.
+
+use std::sync::Arc;
+
+use aws::{Access, Connection};
+use lambda_kit::{DeadLetters, Error, Feed, SystemClock, queue_urls, variable};
+use ledger::DynamoLedger;
+
+use crate::{Deps, QUEUE};
+
+/// What the function works with, and how its queue is fed, by its environment.
+///
+/// # Errors
+///
+/// Where a variable is missing; names it.
+pub fn deps((_, access): (Connection, Access)) -> Result<(Deps, Feed), Error> {
+    let store = Arc::new(DynamoLedger::new(&access, &variable("PLUMBLINE_TABLE")?));
+    let feed = Feed {
+        queue: QUEUE,
+        queues: aws::queues(&access, queue_urls(&[QUEUE])?),
+        items: store.clone(),
+        dead_letters: DeadLetters::new(&access, &variable("PLUMBLINE_DEAD_LETTER_QUEUE")?),
+    };
+    let deps = Deps {
+        store,
+        clock: Arc::new(SystemClock),
+    };
+    Ok((deps, feed))
+}

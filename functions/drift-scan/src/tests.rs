@@ -1,0 +1,279 @@
+//! The function through its door, each scan twice.
+
+use std::sync::Arc;
+
+use domain::current::{self, Current};
+use domain::ports::{Clock as _, Items as _, Ledger as _, PortErrorKind, Range};
+use domain::stack::StackId;
+use domain::testing::{
+    ManualClock, MemoryCloud, MemoryQueues, MemoryStore, block_on, finding, scan,
+};
+use domain::unit::Unit;
+use domain::work::Work;
+use domain::{nest, timer};
+use jiff::{SignedDuration, Timestamp};
+use policy::InForce;
+use serde_json::json;
+
+use super::*;
+
+const HOME: (&str, &str) = ("111122223333", "eu-west-1");
+
+struct Desk {
+    deps: Deps,
+    store: Arc<MemoryStore>,
+    cloud: Arc<MemoryCloud>,
+    queues: Arc<MemoryQueues>,
+    clock: Arc<ManualClock>,
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + second).unwrap()
+}
+
+fn unit(id: &StackId) -> Unit {
+    Unit::stack(id.account(), id.region(), id.name())
+}
+
+fn desk(stacks: &str) -> Desk {
+    let store = Arc::new(MemoryStore::new());
+    let desk = Desk {
+        deps: Deps {
+            store: store.clone(),
+            config: InForce::new(),
+            accounts: Arc::new(MemoryCloud::default()),
+            queues: Arc::new(MemoryQueues::new()),
+            clock: Arc::new(ManualClock::at(at(0))),
+        },
+        store,
+        cloud: Arc::new(MemoryCloud::default()),
+        queues: Arc::new(MemoryQueues::new()),
+        clock: Arc::new(ManualClock::at(at(0))),
+    };
+    desk.take(stacks);
+    Desk {
+        deps: Deps {
+            accounts: desk.cloud.clone(),
+            queues: desk.queues.clone(),
+            clock: desk.clock.clone(),
+            ..desk.deps
+        },
+        ..desk
+    }
+}
+
+impl Desk {
+    /// Puts a configuration with these globs in force.
+    fn take(&self, stacks: &str) {
+        let text = format!(
+            "apiVersion: plumbline/v1\nenvironment: production\ntargets:\n  - name: shops\n    cloudformation: {{regions: [eu-west-1], stacks: [{stacks}]}}\n"
+        );
+        let current = Current {
+            location: "s3://config/plumbline.yaml".to_owned(),
+            hash: format!("hash of {stacks}"),
+            text,
+            environment: "production".to_owned(),
+            tag: stacks.to_owned(),
+            since: at(0),
+        };
+        block_on(current::take(&*self.store, &current)).unwrap();
+    }
+
+    fn scan(&self) -> Asked {
+        let request = Request {
+            time: Some(at(0)),
+            ..Request::default()
+        };
+        block_on(handle(&self.deps, &request)).unwrap()
+    }
+
+    /// The names of the stacks that a look was asked for, with the delay in seconds.
+    fn asked(&self) -> Vec<(String, u64)> {
+        let mut asked: Vec<_> = self
+            .queues
+            .take()
+            .iter()
+            .map(|sent| {
+                let work = Work::read(&serde_json::from_str(&sent.body).unwrap());
+                let Some(Ok(Work::LookAtStack { stack_id, .. })) = work else {
+                    panic!("{}", sent.body)
+                };
+                let id = StackId::parse(&stack_id).unwrap();
+                (id.name().to_owned(), sent.delay.as_secs())
+            })
+            .collect();
+        asked.sort();
+        asked
+    }
+
+    fn status(&self, id: &StackId) -> Vec<String> {
+        let now = self.clock.now();
+        let found = block_on(self.store.unit_findings(&unit(id))).unwrap();
+        found.iter().map(|it| it.status(now).to_string()).collect()
+    }
+}
+
+#[test]
+fn every_watched_stack_is_asked_for_and_no_other() {
+    let desk = desk("'shop*'");
+    desk.cloud.put(HOME, "shop-1", &["A"]);
+    desk.cloud.put(HOME, "shop-2", &["A"]);
+    desk.cloud.put(HOME, "Shop-3", &["A"]);
+    assert_eq!(desk.scan().looks, 2);
+    let names: Vec<_> = desk.asked().into_iter().map(|it| it.0).collect();
+    assert_eq!(names, ["shop-1", "shop-2"]);
+}
+
+#[test]
+fn a_repeated_run_asks_for_the_same_looks() {
+    let desk = desk("'*'");
+    desk.cloud.put(HOME, "shop", &["A"]);
+    let asked_at = |desk: &Desk| {
+        let sent = desk.queues.take();
+        let body: serde_json::Value = serde_json::from_str(&sent[0].body).unwrap();
+        body["askedAt"].clone()
+    };
+    desk.scan();
+    let first = asked_at(&desk);
+    desk.clock.advance(SignedDuration::from_secs(60));
+    desk.scan();
+    assert_eq!(asked_at(&desk), first);
+}
+
+#[test]
+fn looks_are_spread_over_the_slots_and_over_a_quarter_of_an_hour_they_are_timers() {
+    let desk = desk("'*'");
+    for number in 0..41 {
+        desk.cloud.put(HOME, &format!("s{number:02}"), &[]);
+    }
+    desk.scan();
+    let delays: Vec<u64> = desk.asked().into_iter().map(|it| it.1).collect();
+    assert_eq!(
+        (delays[0], delays[20], delays[40]),
+        (0, 1, 2),
+        "20 a second"
+    );
+
+    let far = slot_after(&desk, 20 * 1000);
+    assert!(far > at(900));
+    assert_eq!(desk.scan().looks, 41);
+    assert!(desk.asked().is_empty());
+    assert_eq!(
+        block_on(timer::due(&*desk.store, Timestamp::MAX, 100))
+            .unwrap()
+            .len(),
+        41
+    );
+}
+
+fn slot_after(desk: &Desk, count: usize) -> Timestamp {
+    let limit = domain::slot::Limit::detections(HOME.0, HOME.1);
+    let slots = domain::slot::reserve(&*desk.store, limit, count, at(0));
+    block_on(slots).unwrap().at(count)
+}
+
+#[test]
+fn a_stack_that_was_looked_at_lately_is_fresh_and_another_check_alone_does_not_make_it_so() {
+    let desk = desk("'*'");
+    let fresh = desk.cloud.put(HOME, "fresh", &[]);
+    let foreign = desk.cloud.put(HOME, "foreign", &[]);
+    let old = desk.cloud.put(HOME, "old", &[]);
+    for id in [&fresh, &foreign, &old] {
+        desk.cloud.change(id, |it| it.checked_at = Some(at(-60)));
+    }
+    desk.store.put_scan(scan(&unit(&fresh), 1, at(-60)));
+    desk.store.put_scan(scan(&unit(&old), 1, at(-3601)));
+    let asked = desk.scan();
+    assert_eq!((asked.looks, asked.fresh), (2, 1));
+    let names: Vec<_> = desk.asked().into_iter().map(|it| it.0).collect();
+    assert_eq!(names, ["foreign", "old"]);
+}
+
+#[test]
+fn a_stack_in_motion_is_asked_for_in_five_minutes() {
+    let desk = desk("'*'");
+    let id = desk.cloud.put(HOME, "shop", &[]);
+    desk.cloud
+        .change(&id, |it| it.status = "UPDATE_IN_PROGRESS".to_owned());
+    desk.scan();
+    assert_eq!(desk.asked(), [("shop".to_owned(), 300)]);
+}
+
+#[test]
+fn a_new_stack_is_waited_for_by_its_targets_baseline() {
+    let desk = desk("'*'");
+    let new = desk.cloud.put(HOME, "new", &[]);
+    let known = desk.cloud.put(HOME, "known", &[]);
+    desk.store.put_scan(scan(&unit(&known), 1, at(-9999)));
+    desk.scan();
+    desk.scan();
+    let waits = block_on(desk.store.query("TARGET#shops", &Range::All, 10)).unwrap();
+    assert_eq!(waits.len(), 1);
+    assert!(waits[0].key.sk.contains(new.name()));
+}
+
+#[test]
+fn what_was_deleted_or_deselected_is_unwatched_and_nothing_else() {
+    let desk = desk("'shop*'");
+    let kept = desk.cloud.put(HOME, "shop", &[]);
+    let gone = desk.cloud.put(HOME, "shop-gone", &[]);
+    let inner = desk.cloud.put(HOME, "inner", &[]);
+    let elsewhere = desk.cloud.put(("999988887777", "eu-west-1"), "shop", &[]);
+    let another = desk.cloud.put((HOME.0, "us-east-1"), "shop", &[]);
+    for id in [&kept, &gone, &inner, &elsewhere, &another] {
+        desk.store.put_finding(finding(&unit(id), "A", at(-10)));
+    }
+    block_on(
+        desk.store
+            .write(&[nest::remember(&unit(&inner), &unit(&kept)).unwrap()]),
+    )
+    .unwrap();
+    for id in [&gone, &elsewhere, &another] {
+        desk.cloud.delete(id);
+    }
+    assert_eq!(
+        desk.scan().unwatched,
+        2,
+        "the deleted one, and that of a region no target looks at"
+    );
+    assert_eq!(desk.scan().unwatched, 0);
+    assert_eq!(desk.status(&gone), ["unwatched"]);
+    assert_eq!(desk.status(&another), ["unwatched"]);
+    for id in [&kept, &inner, &elsewhere] {
+        assert_eq!(desk.status(id), ["open"], "{id}");
+    }
+    desk.take("'other'");
+    assert_eq!(desk.scan().unwatched, 3);
+}
+
+#[test]
+fn the_resolve_of_what_is_unwatched_is_told() {
+    let desk = desk("'*'");
+    let id = desk.cloud.put(HOME, "shop", &[]);
+    desk.store.put_finding(finding(&unit(&id), "A", at(-10)));
+    desk.cloud.delete(&id);
+    desk.cloud.put(HOME, "other", &[]);
+    desk.scan();
+    let forgotten = domain::outbox::forgotten(&*desk.store, at(1000), 10);
+    let kinds: Vec<String> = block_on(forgotten)
+        .unwrap()
+        .iter()
+        .map(|it| it.body["message"]["kind"].to_string())
+        .collect();
+    assert_eq!(kinds, ["\"FindingClosed\""]);
+}
+
+#[test]
+fn an_event_that_cannot_be_read_or_names_no_target_says_so() {
+    let desk = desk("'*'");
+    for (event, says) in [
+        (json!({"target": "shops"}), "target"),
+        (json!({"targets": ["shop"]}), "shop"),
+        (json!([]), "event"),
+    ] {
+        let error = block_on(run(&desk.deps, event.clone())).unwrap_err();
+        assert_eq!(error.kind, PortErrorKind::Invalid, "{event}");
+        assert!(error.to_string().contains(says), "{event}: {error}");
+    }
+    assert!(block_on(run(&desk.deps, json!({}))).is_ok());
+}

@@ -1,0 +1,133 @@
+//! Looks at one stack and writes down what it sees.
+//!
+//! A message only says which stack. `LookAtStack` starts a detection and ends;
+//! the detection's completion event, or a timer as backstop, comes back to
+//! collect what it found. A late, repeated or lost message costs time, never
+//! correctness, and a look that fails is recorded as unknown instead of as an
+//! answer.
+
+#[cfg(feature = "aws")]
+pub mod aws;
+mod collect;
+mod event;
+mod look;
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests: a broken assumption has to end the test where it broke"
+)]
+mod tests;
+mod written;
+
+use std::sync::Arc;
+
+use domain::conceal::HashKey;
+use domain::handled::Handled;
+use domain::ports::{Accounts, Clock, PortError, Queues, Secrets, Stacks, Store};
+use domain::stack::StackId;
+use domain::unit::Unit;
+use domain::work::{Queue, Work};
+use equivalence::Catalogue;
+use policy::watch::reading_role;
+use policy::{InForce, InForceConfig};
+use serde_json::Value;
+
+/// The function's queue.
+pub const QUEUE: Queue = Queue::StackDrift;
+
+/// What the function works with.
+pub struct Deps {
+    /// The ledger.
+    pub store: Arc<dyn Store>,
+    /// The configuration in force.
+    pub config: InForce,
+    /// The way to CloudFormation.
+    pub accounts: Arc<dyn Accounts>,
+    /// The functions' queues.
+    pub queues: Arc<dyn Queues>,
+    /// Where the key of the ledger's hashes is.
+    pub secrets: Arc<dyn Secrets>,
+    /// The reference to it.
+    pub hash_key: String,
+    /// The catalogue of known non-differences.
+    pub catalogue: Catalogue,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Handles one message of the queue.
+pub async fn handle(deps: &Deps, body: &str) -> Handled {
+    let body: Value = match serde_json::from_str(body) {
+        Ok(body) => body,
+        Err(error) => return Handled::Fail(format!("the message is not JSON: {error}")),
+    };
+    match Work::read(&body) {
+        Some(Ok(work)) => work_on(deps, work).await,
+        Some(Err(error)) => error.into(),
+        None => match event::read(&body) {
+            Ok(Some(ended)) => collect::ended(deps, &ended).await.into(),
+            Ok(None) => Handled::Drop("the detection is still running".to_owned()),
+            Err(reason) => Handled::Fail(reason),
+        },
+    }
+}
+
+async fn work_on(deps: &Deps, work: Work) -> Handled {
+    match work {
+        Work::LookAtStack {
+            stack_id,
+            target,
+            asked_at,
+            not_before,
+            attempt,
+        } => match StackId::parse(&stack_id) {
+            Some(id) => {
+                let wanted = look::Wanted {
+                    id,
+                    target,
+                    asked_at,
+                    not_before,
+                    attempt,
+                };
+                look::look(deps, &wanted).await.into()
+            }
+            None => Handled::Fail(format!("stackId: {stack_id:?} is no stack's ARN")),
+        },
+        Work::CollectStack {
+            stack_id,
+            detection_id,
+        } => match StackId::parse(&stack_id) {
+            Some(id) => collect::backstop(deps, &id, detection_id.as_deref())
+                .await
+                .into(),
+            None => Handled::Fail(format!("stackId: {stack_id:?} is no stack's ARN")),
+        },
+        other => Handled::Fail(format!(
+            "{} belongs on the queue of {}",
+            other.key(),
+            other.queue()
+        )),
+    }
+}
+
+impl Deps {
+    /// CloudFormation where a stack is, through the role that the configuration names.
+    async fn stacks(
+        &self,
+        config: &InForceConfig,
+        id: &StackId,
+    ) -> Result<Arc<dyn Stacks>, PortError> {
+        let role = reading_role(&config.loaded.config, id.account());
+        self.accounts.stacks(Some(id.region()), role.as_ref()).await
+    }
+
+    async fn key(&self) -> Result<HashKey, PortError> {
+        let secret = self.secrets.resolve(&self.hash_key).await?;
+        Ok(HashKey::of_text(secret.reveal()))
+    }
+}
+
+fn unit_of(id: &StackId) -> Unit {
+    Unit::stack(id.account(), id.region(), id.name())
+}

@@ -1,0 +1,36 @@
+//! What Plumbline's AWS adapters share.
+//!
+//! [`Connection`] holds what every client needs: one HTTP client (which counts
+//! requests and caps answers), the credentials, the region, retries and time
+//! limits. It hands out an [`Access`] for a region and, where asked, an assumed
+//! role; an adapter makes its SDK client from that, and turns every failure
+//! into a [`domain::ports::PortError`] with [`Place::error`].
+
+mod connection;
+mod failure;
+mod http;
+#[cfg(feature = "objects")]
+mod objects;
+#[cfg(feature = "queues")]
+mod queues;
+mod roots;
+#[cfg(feature = "secrets")]
+mod secrets;
+#[cfg(feature = "signed")]
+mod signed;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "topic")]
+mod topic;
+
+pub use connection::{Access, AssumeRole, Connection, Options};
+pub use failure::{Place, Refused, invalid};
+#[cfg(feature = "objects")]
+pub use objects::objects;
+#[cfg(feature = "queues")]
+pub use queues::{Backlog, Letter, Received, Sqs, queues};
+pub use roots::Roots;
+#[cfg(feature = "secrets")]
+pub use secrets::secrets;
+#[cfg(feature = "topic")]
+pub use topic::topic;

@@ -1,0 +1,51 @@
+//! What a decision tells others: messages and counts.
+
+use jiff::Timestamp;
+
+use crate::counter;
+use crate::finding::{Closing, Event};
+use crate::life::Decision;
+use crate::message::{Audience, Kind, Message, Outgoing};
+use crate::outbox;
+use crate::ports::Write;
+
+/// The writes that tell of a finding's new state. Openings and closings are
+/// counted, a baseline's too; people hear of a baseline only as a whole.
+pub(super) fn writes(decision: &Decision, kind: Kind, now: Timestamp) -> Vec<Write> {
+    let finding = &decision.finding;
+    let mut writes: Vec<Write> = count(decision).into_iter().collect();
+    if !finding.baseline {
+        let outgoing = Outgoing {
+            audience: Audience::Notify,
+            layer: Some(finding.unit.layer),
+            severity: Some(finding.severity),
+            message: Message::about(
+                (finding.id.as_str(), finding.version),
+                kind,
+                &finding.environment,
+                now,
+            ),
+        };
+        // Names and numbers only: it cannot fail to be JSON.
+        writes.extend(outbox::put(&outgoing));
+    }
+    writes
+}
+
+/// The count of an opening or a closing; what changes otherwise is not counted.
+fn count(decision: &Decision) -> Option<Write> {
+    let finding = &decision.finding;
+    let layer = ("layer", finding.unit.layer.as_str());
+    let by = format!("{}.{}", finding.id, finding.version);
+    let has_opened = decision
+        .history
+        .iter()
+        .any(|it| matches!(it.event, Event::Opened | Event::Reopened));
+    let (metric, label) = match finding.closed.as_ref().map(|it| it.how) {
+        Some(Closing::Resolved) => (counter::CLOSED, ("how", "resolved")),
+        Some(Closing::Unwatched) => (counter::CLOSED, ("how", "unwatched")),
+        None if has_opened => (counter::OPENED, ("severity", finding.severity.as_str())),
+        None => return None,
+    };
+    Some(counter::one(metric, &[layer, label], &by))
+}

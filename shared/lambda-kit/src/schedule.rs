@@ -1,0 +1,60 @@
+//! Events of a schedule.
+
+use domain::ports::PortError;
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::Value;
+
+use crate::deadline::Deadline;
+use crate::error::Error;
+use crate::guard::guarded;
+
+/// One event of a schedule, for its handler.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// The input that the schedule gives.
+    pub input: Value,
+    /// When the handler is stopped; what is not done by then waits for the next tick.
+    pub until: Timestamp,
+}
+
+/// Handles the events of a schedule until Lambda ends the process.
+///
+/// An error fails the invocation with its kind as the type, `Plumbline.Throttled`:
+/// who invoked asynchronously tries again twice, and then the event goes to the
+/// function's dead letter queue.
+///
+/// # Errors
+/// Where the runtime cannot go on; Lambda then starts the function anew.
+pub async fn run_schedule<H, F>(handler: H) -> Result<(), Error>
+where
+    H: Fn(Tick) -> F,
+    F: Future<Output = Result<(), PortError>>,
+{
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| one(&handler, event)))
+        .await
+        .map_err(|error| Error::Runtime(error.to_string()))
+}
+
+async fn one<H, F>(handler: &H, event: LambdaEvent<Value>) -> Result<(), Diagnostic>
+where
+    H: Fn(Tick) -> F,
+    F: Future<Output = Result<(), PortError>>,
+{
+    let deadline = Deadline::at(event.context.deadline());
+    let stop = deadline.last();
+    let left = stop.saturating_duration_since(tokio::time::Instant::now());
+    let tick = Tick {
+        input: event.payload,
+        until: Timestamp::now().checked_add(left).unwrap_or(Timestamp::MAX),
+    };
+    let failed = |kind: String, message: String| Diagnostic {
+        error_type: format!("Plumbline.{kind}"),
+        error_message: message,
+    };
+    match guarded(stop, || handler(tick)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(failed(format!("{:?}", error.kind), error.to_string())),
+        Err(broken) => Err(failed(format!("{broken:?}"), broken.to_string())),
+    }
+}

@@ -1,0 +1,82 @@
+//! The configuration in force, as the functions read it: from the ledger, parsed once a version.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::current::{self, Current};
+use domain::ports::{Items, PortError, PortErrorKind};
+
+use crate::{Config, Loaded, Policy};
+
+/// Reads the configuration in force, and keeps what it made of the last version.
+#[derive(Debug, Default)]
+pub struct InForce {
+    last: Mutex<Option<Arc<InForceConfig>>>,
+}
+
+/// A version of the configuration, ready to be asked.
+#[derive(Debug)]
+pub struct InForceConfig {
+    /// What it says.
+    pub loaded: Loaded,
+    /// Its rules over the default ones.
+    pub policy: Policy,
+    /// Its hash, under which findings are decided.
+    pub hash: String,
+}
+
+impl InForceConfig {
+    /// The environment it is for.
+    #[must_use]
+    pub fn environment(&self) -> &str {
+        self.loaded.config.environment.as_str()
+    }
+}
+
+impl InForce {
+    /// A reader that has read nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The configuration in force.
+    ///
+    /// # Errors
+    ///
+    /// [`PortErrorKind::NotFound`] where there is none yet, [`PortErrorKind::Unavailable`]
+    /// where this version cannot read what another one put in force; else
+    /// whatever the items answer.
+    pub async fn read(&self, items: &dyn Items) -> Result<Arc<InForceConfig>, PortError> {
+        let Some(current) = current::in_force(items).await? else {
+            return Err(PortError::new(
+                PortErrorKind::NotFound,
+                "ledger:config",
+                "no configuration is in force yet: clock fetches it from PLUMBLINE_CONFIG within a minute",
+            ));
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = last.as_ref().filter(|it| it.hash == current.hash) {
+            return Ok(Arc::clone(known));
+        }
+        let read = Arc::new(parse(&current)?);
+        *last = Some(Arc::clone(&read));
+        Ok(read)
+    }
+}
+
+fn parse(current: &Current) -> Result<InForceConfig, PortError> {
+    // It was in order when it was taken; as of then, an ignore that has expired since is only not in force.
+    let loaded =
+        Config::parse(&current.text, &current.location, current.since).map_err(|errors| {
+            PortError::new(
+                PortErrorKind::Unavailable,
+                "ledger:config",
+                format!("{errors} (it was put in force by another version of Plumbline)"),
+            )
+        })?;
+    Ok(InForceConfig {
+        policy: Policy::new(&loaded),
+        loaded,
+        hash: current.hash.clone(),
+    })
+}

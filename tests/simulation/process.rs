@@ -1,0 +1,220 @@
+//! A process that runs handlers: each call of a port is a step at which it can
+//! be overtaken by others, fail, or die.
+
+use std::future::pending;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::ports::{Clock, PortError, PortErrorKind};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::chance::Fault;
+use crate::sim::{Sim, State};
+
+/// One process of a function.
+pub(crate) struct Process {
+    pub(crate) sim: Arc<Sim>,
+    pub(crate) name: &'static str,
+    run: Mutex<Run>,
+}
+
+#[derive(Default)]
+struct Run {
+    /// What its clock is ahead of the true time.
+    skew: SignedDuration,
+    is_dead: bool,
+    /// How long it sleeps before its next step.
+    sleeps: Duration,
+    /// The effect that it posted and has not recorded.
+    unrecorded: Option<String>,
+}
+
+/// What a call is to a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It reads.
+    Read,
+    /// It writes under a guard.
+    Guarded,
+    /// It has an effect elsewhere.
+    Effect,
+    /// The other side counts it.
+    Limited,
+}
+
+impl Process {
+    pub(crate) fn new(sim: &Arc<Sim>, name: &'static str) -> Arc<Self> {
+        Arc::new(Self {
+            sim: Arc::clone(sim),
+            name,
+            run: Mutex::default(),
+        })
+    }
+
+    fn run(&self) -> MutexGuard<'_, Run> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new invocation begins, with a clock that may be off by a while.
+    pub(crate) fn begins(&self) {
+        let mut state = self.sim.state();
+        let skew = match state.fault(Fault::Skew) {
+            true => state.delays.between(-20_000, 20_000),
+            false => 0,
+        };
+        *self.run() = Run {
+            skew: SignedDuration::from_millis(skew),
+            ..Run::default()
+        };
+    }
+
+    /// It posted an effect: whatever goes wrong until that is recorded may bring it once more.
+    pub(crate) fn posts(&self, key: &str) {
+        self.run().unrecorded = Some(key.to_owned());
+    }
+
+    /// It recorded its effect.
+    pub(crate) fn recorded(&self) {
+        self.run().unrecorded = None;
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.run().is_dead
+    }
+
+    /// How long until its next step, by its own doing.
+    pub(crate) fn sleeps(&self) -> Duration {
+        std::mem::take(&mut self.run().sleeps)
+    }
+
+    /// One call of a port.
+    pub(crate) async fn call<T>(
+        &self,
+        call: (&'static str, Kind),
+        act: impl FnOnce(&Sim) -> Result<T, PortError> + Send,
+    ) -> Result<T, PortError> {
+        Yield(false).await;
+        match self.try_to(call, act) {
+            Some(result) => result,
+            None => pending().await,
+        }
+    }
+
+    /// The call, as it goes; `None` where the process died at it.
+    fn try_to<T>(
+        &self,
+        (op, kind): (&'static str, Kind),
+        act: impl FnOnce(&Sim) -> Result<T, PortError>,
+    ) -> Option<Result<T, PortError>> {
+        if self.is_dead() {
+            return None;
+        }
+        let fault = self.sim.state().fault_of(kind);
+        let Some(fault) = fault else {
+            let result = act(&self.sim);
+            if let Err(error) = &result {
+                let mut state = self.sim.state();
+                state.tell(|| format!("    {}: {op} answers {error}", self.name));
+            }
+            return Some(result);
+        };
+        let is_done = matches!(fault, Fault::CrashAfter | Fault::AnswerLost) || self.is_half(fault);
+        if is_done && let Err(error) = act(&self.sim) {
+            return Some(Err(error));
+        }
+        let mut state = self.sim.state();
+        let when = if is_done { "after" } else { "before" };
+        state.tell(|| format!("    {}: {op} {fault:?} ({when} its effect)", self.name));
+        if let Some(key) = &self.run().unrecorded {
+            *state.uncertain.entry(key.clone()).or_default() += 1;
+        }
+        drop(state);
+        if matches!(fault, Fault::CrashBefore | Fault::CrashAfter) {
+            self.run().is_dead = true;
+            return None;
+        }
+        Some(Err(PortError::new(self.error(fault), op, "made to fail")))
+    }
+
+    /// A conflict that is none may come before or after the effect.
+    fn is_half(&self, fault: Fault) -> bool {
+        fault == Fault::FalseConflict && self.sim.state().either()
+    }
+
+    fn error(&self, fault: Fault) -> PortErrorKind {
+        match fault {
+            Fault::Throttled => PortErrorKind::Throttled,
+            Fault::FalseConflict => PortErrorKind::Conflict,
+            Fault::AnswerLost => PortErrorKind::Timeout,
+            _ => PortErrorKind::Unavailable,
+        }
+    }
+
+    /// The time by this process's clock.
+    fn time(&self) -> Timestamp {
+        let now = self.sim.state().now;
+        now.checked_add(self.run().skew).unwrap_or(now)
+    }
+}
+
+impl State {
+    /// The fault of a call, if it has one.
+    fn fault_of(&mut self, kind: Kind) -> Option<Fault> {
+        let of_kind: &[Fault] = match kind {
+            Kind::Read => &[Fault::CrashBefore, Fault::Refused],
+            Kind::Guarded => &[
+                Fault::CrashBefore,
+                Fault::CrashAfter,
+                Fault::Refused,
+                Fault::AnswerLost,
+                Fault::FalseConflict,
+            ],
+            Kind::Effect => &[
+                Fault::CrashBefore,
+                Fault::CrashAfter,
+                Fault::Refused,
+                Fault::AnswerLost,
+            ],
+            Kind::Limited => &[
+                Fault::CrashBefore,
+                Fault::CrashAfter,
+                Fault::Refused,
+                Fault::AnswerLost,
+                Fault::Throttled,
+            ],
+        };
+        of_kind.iter().copied().find(|fault| self.fault(*fault))
+    }
+}
+
+#[async_trait]
+impl Clock for Process {
+    fn now(&self) -> Timestamp {
+        self.time()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.run().sleeps = duration;
+        Yield(false).await;
+    }
+}
+
+/// Gives way to whatever else is due.
+struct Yield(bool);
+
+impl Future for Yield {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.0 {
+            return Poll::Ready(());
+        }
+        self.0 = true;
+        // For whoever polls several calls at once and only those that woke it.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
