@@ -12,7 +12,7 @@ use domain::ports::{Items, Store};
 use local::SqliteLedger;
 use policy::{Config, Loaded};
 
-use crate::args::{self, Cli, Command, ReportFormat};
+use crate::args::{self, Cli, Command, Function, ReportFormat};
 use crate::clock::SystemClock;
 use crate::failure::Failure;
 use crate::ledger::Place;
@@ -29,6 +29,7 @@ pub(crate) const CONFIG: &str = "plumbline.yaml";
 pub(crate) async fn run(cli: Cli) -> Result<u8, Failure> {
     let config = cli.config.as_deref();
     let place = Place::of(&cli.ledger, cli.table.as_deref());
+    refuse_table(&cli)?;
     match cli.command {
         Command::Demo(demo) => demo::run(&demo).await?,
         Command::Scan(scan) => return run_scan(config, &place, scan).await,
@@ -49,6 +50,25 @@ pub(crate) async fn run(cli: Cli) -> Result<u8, Failure> {
         }
     }
     Ok(0)
+}
+
+/// Refuses `--table` where a command would pass over it in silence, or do harm with it.
+fn refuse_table(cli: &Cli) -> Result<(), Failure> {
+    if cli.table.is_none() {
+        return Ok(());
+    }
+    let why = match &cli.command {
+        Command::DeadLetters(_) => {
+            "--table: the dead letters of a deployment lie in its queues; name its stack with --stack"
+        }
+        Command::Demo(_) => "--table: the demo has a ledger of its own",
+        Command::Invoke(it) if matches!(it.function, Function::Clock | Function::Publish) => {
+            "--table: what these functions send would go nowhere and be gone from the table; \
+             invoke the deployed one with `aws lambda invoke`"
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::unusable(why))
 }
 
 /// The configuration file in force, with its warnings told.

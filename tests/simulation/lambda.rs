@@ -147,6 +147,7 @@ impl Function {
                     let request = drift_scan::Request {
                         targets: Vec::new(),
                         time: Some(time),
+                        every_hours: None,
                     };
                     let done = drift_scan::handle(&deps, &request).await;
                     Report::Run(done.map(|_| ()).map_err(|error| error.to_string()))

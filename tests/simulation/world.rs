@@ -191,6 +191,14 @@ impl World {
 
     fn minute(&mut self) {
         {
+            // What ran out of tries before it got quiet may be buried only after that.
+            let mut state = self.sim.state();
+            if state.quiet {
+                state.redrive();
+            }
+        }
+
+        {
             let mut state = self.sim.state();
             let now = state.now;
             if state.fault(Fault::RunSkipped) {

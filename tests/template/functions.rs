@@ -276,6 +276,43 @@ fn every_function_is_told_what_it_needs_and_no_more() {
     );
 }
 
+/// Functions whose messages come back through their own queue on purpose. Lambda would stop that as a loop.
+fn come_back(template: &Template) -> Complaints {
+    let mut complaints = Complaints::new();
+    for (function, _) in FUNCTIONS {
+        let is_allowed = template.property(function, "RecursiveLoop") == &json!("Allow");
+        if is_allowed != matches!(function, "StackDrift" | "Notify") {
+            complaints.push(format!("{function}: RecursiveLoop is not what it needs"));
+        }
+    }
+    complaints
+}
+
+#[test]
+fn what_comes_back_through_its_own_queue_is_no_loop() {
+    holds_and_notices(
+        &Template::deployed(),
+        come_back,
+        &[
+            (
+                "/Resources/StackDrift/Properties/RecursiveLoop",
+                Value::Null,
+                "StackDrift",
+            ),
+            (
+                "/Resources/Notify/Properties/RecursiveLoop",
+                json!("Terminate"),
+                "Notify",
+            ),
+            (
+                "/Resources/Clock/Properties/RecursiveLoop",
+                json!("Allow"),
+                "Clock",
+            ),
+        ],
+    );
+}
+
 /// Every function logs JSON to its own log group, which forgets.
 fn logs(template: &Template) -> Complaints {
     let mut complaints = Complaints::new();

@@ -77,9 +77,25 @@ pub(super) fn shown(body: &str) -> Value {
         .into_iter()
         .map(|(key, value)| {
             let is_known = known.contains(&key.as_str());
-            (key, if is_known { value } else { hidden.into() })
+            (
+                key,
+                if is_known && is_name(&value) {
+                    value
+                } else {
+                    hidden.into()
+                },
+            )
         })
         .collect()
+}
+
+/// Whether a value can be a name, a number or a list of names; what is nested may hold anything.
+fn is_name(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => false,
+        Value::Array(list) => list.iter().all(|it| it.is_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
 }
 
 fn object(body: &str) -> Option<Map<String, Value>> {
@@ -98,6 +114,9 @@ mod tests {
             json!({"apiVersion": "plumbline/v1", "kind": "Dance", "password": SECRET}).to_string(),
             json!({"detail-type": "x", "source": "s", "detail": {"configuration": SECRET}})
                 .to_string(),
+            json!({"apiVersion": "plumbline/v1", "kind": "Dance", "subject": {"password": SECRET}})
+                .to_string(),
+            json!({"detail-type": "x", "resources": [{"token": SECRET}]}).to_string(),
             json!({"anything": SECRET}).to_string(),
             json!([SECRET]).to_string(),
             SECRET.to_owned(),

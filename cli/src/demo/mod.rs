@@ -46,6 +46,8 @@ pub(crate) async fn run(asked: &Demo) -> Result<(), Failure> {
 }
 
 async fn play(asked: &Demo) -> Result<(), Failure> {
+    // Once around, so that Ctrl-C has its handler before there is anything to clean up.
+    tokio::task::yield_now().await;
     let world = World::generate(asked.seed, usize::from(asked.stacks));
     let mut system = System::start(asked.seed, &world).await?;
     let style = screen::style(false);

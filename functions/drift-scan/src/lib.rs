@@ -20,7 +20,7 @@ mod unwatched;
 use std::sync::Arc;
 
 use domain::ports::{Accounts, Clock, PortError, PortErrorKind, Queues, Store};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use policy::watch;
 use policy::{InForce, Target};
 use serde::Deserialize;
@@ -48,6 +48,8 @@ pub struct Request {
     pub targets: Vec<String>,
     /// For when it was scheduled; a repeated run has the same. Default: now.
     pub time: Option<Timestamp>,
+    /// How many hours lie between two runs of the schedule, where one runs it.
+    pub every_hours: Option<i64>,
 }
 
 /// What a scan asked for.
@@ -101,13 +103,18 @@ fn read(event: Value) -> Result<Request, String> {
 /// Where a target is not in the configuration, where a place could not be
 /// listed (after all others were), and whatever the ledger and the queues answer.
 pub async fn handle(deps: &Deps, request: &Request) -> Result<Asked, PortError> {
-    let config = deps.config.read(&*deps.store).await?;
+    let Some(config) = deps.config.read_if_any(&*deps.store).await? else {
+        // Whoever has just deployed has not put it there yet; the next run finds it.
+        tracing::warn!("no configuration is in force yet: nothing to look at");
+        return Ok(Asked::default());
+    };
     let whole = &config.loaded.config;
     let targets = selected(&whole.targets, &request.targets)?;
     let scan = place::Scan {
         deps,
         config: &config,
         asked_at: request.time.unwrap_or_else(|| deps.clock.now()),
+        every: request.every_hours.map(SignedDuration::from_hours),
     };
     let mut asked = Asked::default();
     let mut failures = Vec::new();

@@ -1,6 +1,6 @@
 //! One account and region: its stacks, and a look at each that is watched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ports::{PortError, PortErrorKind, Stacks};
 use domain::slot::{self, Limit};
@@ -31,6 +31,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) config: &'a InForceConfig,
     /// For when the run was scheduled.
     pub(crate) asked_at: Timestamp,
+    /// How often it runs, where it was said.
+    pub(crate) every: Option<SignedDuration>,
 }
 
 /// A stack that is watched, and what the ledger knows of it.
@@ -39,6 +41,7 @@ struct Watched<'w> {
     unit: Unit,
     target: &'w str,
     in_motion: bool,
+    is_undetectable: bool,
     last_look: Option<record::Scan>,
     checked_at: Option<Timestamp>,
     /// The root of the nest it is in.
@@ -55,18 +58,23 @@ impl Scan<'_> {
         let (account, region) = (place.0.as_deref(), place.1.as_deref());
         let role = account.and_then(|it| reading_role(&self.config.loaded.config, it));
         let stacks = self.deps.accounts.stacks(region, role.as_ref()).await?;
+        let listed_at = self.deps.clock.now();
         let listed = by_id(&*stacks).await?;
         let own = self.whose(place, &listed).await?;
 
         let mut asked = Asked::default();
-        let watched = self.watched(&listed, watches).await?;
+        let mut watched = self.watched(&listed, watches).await?;
+        // A stack made anew under its name while the list was read is in it twice.
+        let mut known = BTreeSet::new();
+        watched.retain(|it| known.insert(it.unit.clone()));
         let (fresh, due): (Vec<_>, Vec<_>) = watched.into_iter().partition(|it| self.is_fresh(it));
         asked.fresh = fresh.len();
         asked.looks = due.len();
         self.introduce(&due).await?;
         self.ask(&due).await?;
         if let (Some(account), Some(region)) = (own, region) {
-            asked.unwatched = unwatched::close_gone(self.deps, (&account, region), &listed).await?;
+            asked.unwatched =
+                unwatched::close_gone(self.deps, (&account, region), (&listed, listed_at)).await?;
         }
         Ok(asked)
     }
@@ -80,8 +88,12 @@ impl Scan<'_> {
     ) -> Result<Option<String>, PortError> {
         let account = match listed.keys().next() {
             Some(id) => Some(id.account().to_owned()),
-            None => match named {
-                Some(named) => Some(named.clone()),
+            // Nothing says whose the empty list is but the role, or whoever the credentials belong to.
+            None => match named
+                .as_deref()
+                .filter(|it| reading_role(&self.config.loaded.config, it).is_some())
+            {
+                Some(named) => Some(named.to_owned()),
                 None => self.deps.accounts.own_account(region.as_deref()).await.ok(),
             },
         };
@@ -112,6 +124,7 @@ impl Scan<'_> {
             Ok(Watched {
                 last_look: self.deps.store.scan(&unit).await?,
                 in_motion: admission(&stack.status) == Admission::InMotion,
+                is_undetectable: admission(&stack.status) == Admission::NoDetection,
                 checked_at: stack.drift_checked_at,
                 root: stack.root.as_ref().map(unit_of),
                 id,
@@ -124,15 +137,20 @@ impl Scan<'_> {
         .await
     }
 
-    /// Whether a stack was completely looked at within `maxAge`, and nothing checked its drift since.
+    /// Whether a stack was completely looked at within `maxAge`, for the same
+    /// target and under the configuration in force. Half the time between two
+    /// scans is the most: a look begins a little after its scan, and must not
+    /// make the next one skip the stack.
     fn is_fresh(&self, stack: &Watched<'_>) -> bool {
         let max_age = self.config.loaded.config.timing.max_age.get();
+        let max_age = self.every.map_or(max_age, |it| max_age.min(it / 2));
         let is_young = |at: Timestamp| self.deps.clock.now().duration_since(at) < max_age;
         stack.checked_at.is_some_and(is_young)
-            && stack
-                .last_look
-                .as_ref()
-                .is_some_and(|it| is_young(it.started_at))
+            && stack.last_look.as_ref().is_some_and(|it| {
+                is_young(it.started_at)
+                    && it.config == self.config.hash
+                    && it.target == stack.target
+            })
     }
 
     /// What is to be known of a stack before its first look: the digest of its
@@ -140,7 +158,10 @@ impl Scan<'_> {
     async fn introduce(&self, due: &[Watched<'_>]) -> Result<(), PortError> {
         let mut new = Vec::new();
         for stack in due.iter().filter(|it| it.last_look.is_none()) {
-            new.push(baseline::wait_for(stack.target, &stack.unit)?);
+            // One that is in a state without detection has no complete look to wait for.
+            if !stack.is_undetectable {
+                new.push(baseline::wait_for(stack.target, &stack.unit)?);
+            }
             if let Some(root) = stack.root.as_ref().filter(|root| **root != stack.unit) {
                 new.push(nest::remember(&stack.unit, root)?);
             }

@@ -79,6 +79,19 @@ impl Desk {
         block_on(current::take(&*self.store, &current)).unwrap();
     }
 
+    /// Puts another configuration in force, given from its accounts on.
+    fn take_text(&self, rest: &str) {
+        let current = Current {
+            location: "s3://config/plumbline.yaml".to_owned(),
+            hash: "another".to_owned(),
+            text: format!("apiVersion: plumbline/v1\nenvironment: production\n{rest}"),
+            environment: "production".to_owned(),
+            tag: "another".to_owned(),
+            since: at(0),
+        };
+        block_on(current::take(&*self.store, &current)).unwrap();
+    }
+
     fn scan(&self) -> Asked {
         let request = Request {
             time: Some(at(0)),
@@ -181,12 +194,69 @@ fn a_stack_that_was_looked_at_lately_is_fresh_and_another_check_alone_does_not_m
     for id in [&fresh, &foreign, &old] {
         desk.cloud.change(id, |it| it.checked_at = Some(at(-60)));
     }
-    desk.store.put_scan(scan(&unit(&fresh), 1, at(-60)));
-    desk.store.put_scan(scan(&unit(&old), 1, at(-3601)));
+    let looked = |id: &StackId, at| domain::record::Scan {
+        target: "shops".to_owned(),
+        config: "hash of '*'".to_owned(),
+        ..scan(&unit(id), 1, at)
+    };
+    desk.store.put_scan(looked(&fresh, at(-60)));
+    desk.store.put_scan(looked(&old, at(-3601)));
     let asked = desk.scan();
     assert_eq!((asked.looks, asked.fresh), (2, 1));
     let names: Vec<_> = desk.asked().into_iter().map(|it| it.0).collect();
     assert_eq!(names, ["foreign", "old"]);
+    // A look that began right after the last hourly scan must not make this one skip the stack.
+    desk.store.put_scan(looked(&fresh, at(-3590)));
+    let hourly = Request {
+        every_hours: Some(1),
+        ..Request::default()
+    };
+    let asked = block_on(handle(&desk.deps, &hourly)).unwrap();
+    assert_eq!((asked.looks, asked.fresh), (3, 0));
+}
+
+#[test]
+fn a_look_under_another_configuration_is_not_fresh() {
+    let desk = desk("'*'");
+    let id = desk.cloud.put(HOME, "shop", &[]);
+    desk.cloud.change(&id, |it| it.checked_at = Some(at(-60)));
+    for (target, config, fresh) in [
+        ("shops", "hash of '*'", 1),
+        ("shops", "another", 0),
+        ("others", "hash of '*'", 0),
+    ] {
+        desk.store.put_scan(domain::record::Scan {
+            target: target.to_owned(),
+            config: config.to_owned(),
+            ..scan(&unit(&id), 1, at(-60))
+        });
+        assert_eq!(desk.scan().fresh, fresh, "{target} {config}");
+    }
+}
+
+#[test]
+fn a_stack_in_a_state_without_detection_is_not_waited_for() {
+    let desk = desk("'*'");
+    let id = desk.cloud.put(HOME, "shop", &[]);
+    desk.cloud
+        .change(&id, |it| it.status = "ROLLBACK_COMPLETE".to_owned());
+    desk.scan();
+    let waits = block_on(desk.store.query("TARGET#shops", &Range::All, 10)).unwrap();
+    assert!(waits.is_empty());
+}
+
+#[test]
+fn an_empty_list_of_an_account_without_a_role_closes_nothing_of_another() {
+    let desk = desk("'*'");
+    desk.take_text(
+        "accounts: [{id: \"222222222222\"}]\ntargets:\n  - name: shops\n    cloudformation: {accounts: [\"222222222222\"], regions: [eu-west-1], stacks: ['*']}\n",
+    );
+    let other = Unit::stack("222222222222", "eu-west-1", "shop");
+    desk.store.put_finding(finding(&other, "A", at(-10)));
+    let error = block_on(handle(&desk.deps, &Request::default())).unwrap_err();
+    assert!(error.to_string().contains("111122223333"), "{error}");
+    let found = block_on(desk.store.unit_findings(&other)).unwrap();
+    assert!(found[0].closed.is_none());
 }
 
 #[test]
@@ -276,4 +346,14 @@ fn an_event_that_cannot_be_read_or_names_no_target_says_so() {
         assert!(error.to_string().contains(says), "{event}: {error}");
     }
     assert!(block_on(run(&desk.deps, json!({}))).is_ok());
+}
+
+#[test]
+fn before_the_first_configuration_there_is_nothing_to_look_at_and_no_failure() {
+    let mut desk = desk("'*'");
+    desk.deps.store = Arc::new(MemoryStore::new());
+    desk.deps.config = InForce::new();
+    desk.cloud.put(HOME, "shop", &[]);
+    assert_eq!(desk.scan(), Asked::default());
+    assert!(desk.asked().is_empty());
 }

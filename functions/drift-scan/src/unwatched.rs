@@ -10,6 +10,7 @@ use domain::record::commit_with;
 use domain::stack::{StackId, StackSummary};
 use domain::unit::Unit;
 use domain::watch::{Presence, Selection, has_left};
+use jiff::Timestamp;
 use policy::Config;
 use policy::watch::reaching;
 
@@ -19,14 +20,14 @@ use crate::Deps;
 pub(crate) async fn close_gone(
     deps: &Deps,
     (account, region): (&str, &str),
-    listed: &BTreeMap<StackId, StackSummary>,
+    (listed, listed_at): (&BTreeMap<StackId, StackSummary>, Timestamp),
 ) -> Result<usize, PortError> {
     let mut closed = 0;
     for unit in stacks(deps).await? {
         let is_here = unit.account == account && unit.region == region;
         let is_listed = listed.keys().any(|id| id.name() == unit.name);
         if is_here && !is_listed && has_left(Presence::Gone, Selection::Unsure) {
-            closed += close(deps, &unit).await?;
+            closed += close(deps, &unit, listed_at).await?;
         }
     }
     Ok(closed)
@@ -40,7 +41,7 @@ pub(crate) async fn close_deselected(deps: &Deps, config: &Config) -> Result<usi
         if is_deselected(deps, config, &unit).await?
             && has_left(Presence::NotListed, Selection::Deselected)
         {
-            closed += close(deps, &unit).await?;
+            closed += close(deps, &unit, Timestamp::MAX).await?;
         }
     }
     Ok(closed)
@@ -65,15 +66,17 @@ async fn stacks(deps: &Deps) -> Result<Vec<Unit>, PortError> {
     Ok(units)
 }
 
-async fn close(deps: &Deps, unit: &Unit) -> Result<usize, PortError> {
+/// Closes what no look saw that began at that time or later: the stack may be there again since.
+async fn close(deps: &Deps, unit: &Unit, as_of: Timestamp) -> Result<usize, PortError> {
     let mut closed = 0;
     for finding in deps.store.unit_findings(unit).await? {
-        if finding.closed.is_some() {
+        if finding.closed.is_some() || finding.look_started_at >= as_of {
             continue;
         }
         let now = deps.clock.now();
         commit_with(&*deps.store, &finding.id, |previous| {
-            previous.and_then(|it| life::unwatched(it, Telling::Everybody, now))
+            let seen_before = previous.filter(|it| it.look_started_at < as_of)?;
+            life::unwatched(seen_before, Telling::Everybody, now)
         })
         .await?;
         closed += 1;

@@ -16,7 +16,11 @@ pub(crate) async fn tell(deps: &Deps) -> Result<Handled, PortError> {
         let what = "a later version of the configuration was taken";
         return Ok(Handled::Drop(what.to_owned()));
     };
-    let config = deps.config.read(store).await?;
+    let Some(config) = deps.config.read_if_any(store).await? else {
+        // The very first version: it would have named the channels. The clock's log has the errors.
+        let what = "no configuration is in force, so there is no channel to tell";
+        return Ok(Handled::Drop(what.to_owned()));
+    };
     // Versions of one tag can differ in what is wrong with them, and one may come back later.
     let version = sha256(format!("{}\n{}\n{}", refused.tag, refused.errors, refused.at).as_bytes());
     let subject = format!("config-{}", &version[..16]);

@@ -6,13 +6,16 @@ use domain::effect::{self, Claim, Effect, Outcome};
 use domain::handled::Handled;
 use domain::incident::{self, Incident, Transition};
 use domain::ports::{PortError, PortErrorKind};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use policy::InForceConfig;
 use serde_json::Value;
 
 use crate::Deps;
 use crate::channel::{self, Form};
 use crate::render::{self, Story};
+
+/// How long a channel is left alone that is told too often.
+const THROTTLED_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Tells channels under the configuration in force.
 pub(crate) struct Telling<'a> {
@@ -26,7 +29,7 @@ enum Went {
     Done,
     /// It cannot be told as things stand.
     Failed(String),
-    /// Somebody else is telling it, until then at most.
+    /// Somebody else is telling it, or it takes no more for now: until then at most.
     Busy(Timestamp),
     /// It may go well another time.
     NotNow(String),
@@ -212,14 +215,18 @@ impl<'a> Telling<'a> {
             }
             Err(why) => Err(PortError::new(PortErrorKind::Invalid, "channel", why)),
         };
-        let (outcome, went) = judged(name, posted);
+        let (outcome, went) = judged(name, posted, clock.now());
         effect::record(store, effect, (held, &outcome), clock.now()).await?;
         Ok(went)
     }
 }
 
 /// What a post came to, for the ledger and for the message.
-fn judged(name: &str, posted: Result<Option<String>, PortError>) -> (Outcome, Went) {
+fn judged(
+    name: &str,
+    posted: Result<Option<String>, PortError>,
+    now: Timestamp,
+) -> (Outcome, Went) {
     let error = match posted {
         Ok(external_id) => return (Outcome::Done(external_id), Went::Done),
         Err(error) => error,
@@ -231,10 +238,14 @@ fn judged(name: &str, posted: Result<Option<String>, PortError>) -> (Outcome, We
         | PortErrorKind::NotFound
         | PortErrorKind::Denied
         | PortErrorKind::TooLarge => (Outcome::Failed(why.clone()), Went::Failed(why)),
-        PortErrorKind::Throttled
-        | PortErrorKind::Conflict
-        | PortErrorKind::Unavailable
-        | PortErrorKind::Timeout => (Outcome::NotNow, Went::NotNow(why)),
+        // It comes again without being counted as a try: a channel that takes one message a second is not broken.
+        PortErrorKind::Throttled => {
+            let free = now.checked_add(THROTTLED_PAUSE).unwrap_or(Timestamp::MAX);
+            (Outcome::NotNow, Went::Busy(free))
+        }
+        PortErrorKind::Conflict | PortErrorKind::Unavailable | PortErrorKind::Timeout => {
+            (Outcome::NotNow, Went::NotNow(why))
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::gone;
 use domain::handled::Handled;
 use domain::judge::Judged;
 use domain::lease::{self, Lease};
@@ -17,14 +16,16 @@ use domain::stack::{
 };
 use domain::unit::Unit;
 use domain::work::Work;
-use domain::{baseline, nest, timer};
+use domain::{baseline, gone, nest, timer};
 use jiff::{SignedDuration, Timestamp};
 use policy::InForceConfig;
-use policy::watch::reaching;
 
 use crate::event::Ended;
 use crate::look::{MOST_ATTEMPTS, after};
 use crate::{Deps, unit_of, written};
+
+/// How long the API may lag behind the event of a detection's end.
+const LAG: SignedDuration = SignedDuration::from_secs(30);
 
 /// How long until a detection that still runs is asked after again.
 const STILL_RUNNING_PAUSE: SignedDuration = SignedDuration::from_mins(2);
@@ -43,7 +44,9 @@ struct Finished<'a> {
 
 /// A detection has ended, as its event says.
 pub(crate) async fn ended(deps: &Deps, event: &Ended) -> Result<Handled, PortError> {
-    let config = deps.config.read(&*deps.store).await?;
+    let Some(config) = deps.config.read_if_any(&*deps.store).await? else {
+        return Ok(Handled::Drop("no configuration is in force yet".to_owned()));
+    };
     let id = &event.stack;
     let unit = unit_of(id);
     let lease = lease::held(&*deps.store, &unit).await?;
@@ -77,6 +80,13 @@ pub(crate) async fn ended(deps: &Deps, event: &Ended) -> Result<Handled, PortErr
             }
         },
     };
+    if detection.outcome == DetectionOutcome::InProgress {
+        // The API may lag behind its own event.
+        return Ok(Handled::Later {
+            at: after(deps.clock.now(), LAG),
+            body: None,
+        });
+    }
     let finished = Finished {
         id,
         detection: &event.detection,
@@ -165,16 +175,7 @@ async fn target(
 ) -> Result<Option<String>, PortError> {
     let last = deps.store.scan(unit).await?.map(|it| it.target);
     let known = lease.map(|it| it.target.clone()).or(last);
-    let config = &config.loaded.config;
-    if let Some(known) = known.filter(|it| config.target(it).is_ok()) {
-        return Ok(Some(known));
-    }
-    let names = nest::names(&*deps.store, unit).await?;
-    let watches = reaching(config, &unit.account, &unit.region);
-    Ok(watches
-        .iter()
-        .find(|watch| names.iter().any(|name| watch.selects_name(name)))
-        .map(|watch| watch.target.to_owned()))
+    crate::selecting(deps, config, (unit, known.as_deref())).await
 }
 
 async fn give_up(
@@ -362,7 +363,10 @@ impl Finished<'_> {
     }
 
     async fn gone(&self, deps: &Deps) -> Result<Handled, PortError> {
-        gone::remember(&*deps.store, &unit_of(self.id), deps.clock.now()).await?;
+        let unit = unit_of(self.id);
+        gone::remember(&*deps.store, &unit, deps.clock.now()).await?;
+        let waits = baseline::had_look(&self.target, &unit);
+        deps.store.write(&[waits]).await?;
         if let Some(lease) = &self.lease {
             lease::release(&*deps.store, &unit_of(self.id), &lease.holder).await?;
         }

@@ -24,12 +24,13 @@ use std::sync::Arc;
 
 use domain::conceal::HashKey;
 use domain::handled::Handled;
+use domain::nest;
 use domain::ports::{Accounts, Clock, PortError, Queues, Secrets, Stacks, Store};
 use domain::stack::StackId;
 use domain::unit::Unit;
 use domain::work::{Queue, Work};
 use equivalence::Catalogue;
-use policy::watch::reading_role;
+use policy::watch::{reaching, reading_role};
 use policy::{InForce, InForceConfig};
 use serde_json::Value;
 
@@ -126,6 +127,24 @@ impl Deps {
         let secret = self.secrets.resolve(&self.hash_key).await?;
         Ok(HashKey::of_text(secret.reveal()))
     }
+}
+
+/// The target that selects a unit, by its own name or those of the stacks it is
+/// nested in: the one that is known, as long as it does, else the first.
+async fn selecting(
+    deps: &Deps,
+    config: &InForceConfig,
+    (unit, known): (&Unit, Option<&str>),
+) -> Result<Option<String>, PortError> {
+    let names = nest::names(&*deps.store, unit).await?;
+    let watches = reaching(&config.loaded.config, &unit.account, &unit.region);
+    let mut selecting: Vec<&str> = watches
+        .iter()
+        .filter(|watch| names.iter().any(|name| watch.selects_name(name)))
+        .map(|watch| watch.target)
+        .collect();
+    selecting.sort_by_key(|target| Some(*target) != known);
+    Ok(selecting.first().map(|target| (*target).to_owned()))
 }
 
 fn unit_of(id: &StackId) -> Unit {

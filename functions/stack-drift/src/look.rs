@@ -1,14 +1,13 @@
 //! The beginning of a look: a detection is started, or it is said why not.
 
-use domain::gone;
 use domain::handled::Handled;
 use domain::lease::{self, HOLDS, Lease, Taken};
 use domain::look::{Gap, Look, Outcome, Reason};
 use domain::ports::{PortError, PortErrorKind, Stacks};
 use domain::slot::{self, Limit};
 use domain::stack::{StackId, Started, at_rest, stack_resource};
-use domain::timer;
 use domain::work::Work;
+use domain::{baseline, gone, timer};
 use jiff::{SignedDuration, Timestamp};
 use policy::InForceConfig;
 
@@ -74,13 +73,18 @@ impl Wanted {
 /// Starts a detection for a wanted look, unless one that began since it was asked for will do.
 pub(crate) async fn look(deps: &Deps, wanted: &Wanted) -> Result<Handled, PortError> {
     let config = deps.config.read(&*deps.store).await?;
-    if config.loaded.config.target(&wanted.target).is_err() {
+    let unit = unit_of(&wanted.id);
+    let known = Some(wanted.target.as_str());
+    if crate::selecting(deps, &config, (&unit, known))
+        .await?
+        .as_deref()
+        != known
+    {
         return Ok(Handled::Drop(format!(
-            "target {} left the configuration",
+            "target {} does not select it any more",
             wanted.target
         )));
     }
-    let unit = unit_of(&wanted.id);
     let last = deps.store.scan(&unit).await?;
     if last.is_some_and(|it| it.started_at >= wanted.asked_at) {
         return Ok(Handled::Drop(
@@ -221,6 +225,8 @@ impl Refused<'_> {
     async fn gone(&self) -> Result<Handled, PortError> {
         let unit = unit_of(&self.wanted.id);
         gone::remember(&*self.deps.store, &unit, self.deps.clock.now()).await?;
+        let waits = baseline::had_look(&self.wanted.target, &unit);
+        self.deps.store.write(&[waits]).await?;
         self.release().await?;
         Ok(Handled::Drop("the stack was deleted".to_owned()))
     }
@@ -261,7 +267,7 @@ impl Refused<'_> {
 
     async fn release(&self) -> Result<(), PortError> {
         let unit = unit_of(&self.wanted.id);
-        lease::release(&*self.deps.store, &unit, &self.lease.holder).await
+        lease::give_back(&*self.deps.store, &unit, &self.lease.holder).await
     }
 }
 

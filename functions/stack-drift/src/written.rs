@@ -4,7 +4,7 @@ use domain::judge::{Judge, Judged, Notices};
 use domain::life::{Moment, Telling};
 use domain::look::Look;
 use domain::ports::{Key, PortError};
-use domain::{baseline, once, record};
+use domain::{once, record};
 use policy::InForceConfig;
 
 use crate::Deps;
@@ -44,9 +44,7 @@ pub(crate) async fn judge(
     Ok(judged)
 }
 
-/// Writes a judged look: first what the first complete look of a unit means for
-/// its target's baseline, then the findings, last the look itself. Done twice,
-/// it changes nothing but times and versions.
+/// Writes a judged look and tells of it. Done twice, it changes nothing but times and versions.
 pub(crate) async fn write(
     deps: &Deps,
     config: &InForceConfig,
@@ -54,7 +52,6 @@ pub(crate) async fn write(
 ) -> Result<(), PortError> {
     let now = deps.clock.now();
     let store = &*deps.store;
-    let target = judged.target.as_str();
     let moment = Moment {
         now,
         look_started_at: judged.started_at,
@@ -65,15 +62,10 @@ pub(crate) async fn write(
     let remember = once::remember(look_key(by), &judged.unit, now)?;
     if judged.complete {
         // Whichever copy of the message is written first counts, complete or not.
-        let mut also = vec![remember];
-        if store.scan(&judged.unit).await?.is_none() {
-            baseline::begin(store, target, now).await?;
-            also.push(baseline::had_look(target, &judged.unit));
-        }
-        record::record(store, judged, (moment, &also)).await?;
+        record::record_and_tell(store, judged, (moment, &[remember])).await?;
     } else {
-        record::record(store, judged, (moment, &[])).await?;
+        record::record_and_tell(store, judged, (moment, &[])).await?;
         record::count_failed(store, judged, remember).await?;
     }
-    baseline::tell_if_whole(store, (target, config.environment()), now).await
+    Ok(())
 }

@@ -26,15 +26,28 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 
 const SETTINGS: &str = "channels:settings";
 
+/// By which way a post leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As the environment's proxy settings say.
+    AsSet,
+    /// Straight: no proxy can reach this machine's own addresses.
+    Straight,
+}
+
 /// A client that trusts the certificates in that file, or Mozilla's authorities.
-pub(crate) fn client(own: Option<&OsStr>) -> Result<Client, PortError> {
+pub(crate) fn client(own: Option<&OsStr>, way: Way) -> Result<Client, PortError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| invalid(error.to_string()))?
         .with_root_certificates(roots(own)?)
         .with_no_client_auth();
-    Client::builder()
+    let builder = match way {
+        Way::AsSet => Client::builder(),
+        Way::Straight => Client::builder().no_proxy(),
+    };
+    builder
         .tls_backend_preconfigured(tls)
         .timeout(LONGEST)
         .connect_timeout(LONGEST_CONNECT)

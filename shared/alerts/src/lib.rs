@@ -6,6 +6,7 @@ mod sign;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,6 +14,8 @@ use domain::ports::{Address, Channels, Clock, PortError, PortErrorKind, Secret, 
 use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
+
+use client::Way;
 
 const SLACK: &str = "slack:post";
 const WEBHOOK: &str = "webhook:post";
@@ -23,6 +26,8 @@ const SCHEMES: [&str; 4] = ["ssm-secure:", "secretsmanager:", "env:", "file:"];
 /// Chat and webhooks over HTTP.
 pub struct HttpChannels {
     client: reqwest::Client,
+    /// For addresses of this machine.
+    straight: reqwest::Client,
     secrets: Arc<dyn Secrets>,
     clock: Arc<dyn Clock>,
 }
@@ -44,7 +49,8 @@ impl HttpChannels {
     pub fn new(secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
         let own = std::env::var_os("SSL_CERT_FILE").filter(|it| !it.is_empty());
         Ok(Self {
-            client: client::client(own.as_deref())?,
+            client: client::client(own.as_deref(), Way::AsSet)?,
+            straight: client::client(own.as_deref(), Way::Straight)?,
             secrets,
             clock,
         })
@@ -73,6 +79,13 @@ impl HttpChannels {
         Ok(Target { url, name })
     }
 
+    fn client_for(&self, url: &Url) -> &reqwest::Client {
+        let host = url.host_str().unwrap_or_default();
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        let is_own = host == "localhost" || address.is_ok_and(|it| it.is_loopback());
+        if is_own { &self.straight } else { &self.client }
+    }
+
     async fn key(&self, reference: &str) -> Result<Secret, PortError> {
         let key = self.secrets.resolve(reference).await?;
         // A file ends with a line break that nobody means to be part of its key.
@@ -89,7 +102,7 @@ impl HttpChannels {
 
     async fn post_to_slack(&self, url: &str, body: &Value) -> Result<(), PortError> {
         let target = self.target(SLACK, url).await?;
-        let request = self.client.post(target.url.clone());
+        let request = self.client_for(&target.url).post(target.url.clone());
         let request = request
             .header(CONTENT_TYPE, "application/json")
             .body(body.to_string());
@@ -106,7 +119,7 @@ impl HttpChannels {
         let target = self.target(WEBHOOK, url).await?;
         let text = body.to_string();
         let mut request = self
-            .client
+            .client_for(&target.url)
             .post(target.url.clone())
             .header(CONTENT_TYPE, "application/json")
             .header("Idempotency-Key", key);

@@ -108,6 +108,26 @@ pub async fn begin(items: &dyn Items, target: &str, now: Timestamp) -> Result<()
     .await
 }
 
+/// Notes the first look that saw something of a unit, complete or not; until
+/// when the unit may belong to the baseline without a complete look.
+///
+/// # Errors
+///
+/// Whatever the items answer.
+pub async fn first_look(
+    items: &dyn Items,
+    unit: &Unit,
+    now: Timestamp,
+) -> Result<Timestamp, PortError> {
+    let key = Key::new(unit.key(), "FIRST");
+    let first_at: Timestamp = update(items, &key, |stored| match stored {
+        Some(stored) => Ok((Vec::new(), stored.read()?)),
+        None => Ok((vec![replace(&key, None, &now)?], now)),
+    })
+    .await?;
+    Ok(first_at.checked_add(PATIENCE).unwrap_or(Timestamp::MAX))
+}
+
 /// Asks for the target's digest where no unit is waited for any more.
 ///
 /// # Errors

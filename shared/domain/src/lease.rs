@@ -103,19 +103,40 @@ pub async fn note(
     .await
 }
 
+/// The release of a unit whose look did not begin. A copy of the same work may
+/// have been luckier: then the lease is the look's, and stays.
+///
+/// # Errors
+///
+/// Whatever the items answer.
+pub async fn give_back(items: &dyn Items, unit: &Unit, holder: &str) -> Result<(), PortError> {
+    release_if(items, unit, |held| {
+        held.holder == holder && held.detection.is_none()
+    })
+    .await
+}
+
 /// The release of a unit: a look is over.
 ///
 /// # Errors
 ///
 /// Whatever the items answer.
 pub async fn release(items: &dyn Items, unit: &Unit, holder: &str) -> Result<(), PortError> {
+    release_if(items, unit, |held| held.holder == holder).await
+}
+
+async fn release_if(
+    items: &dyn Items,
+    unit: &Unit,
+    is_ours: impl Fn(&Lease) -> bool + Send + Sync,
+) -> Result<(), PortError> {
     let key = key(unit);
     update(items, &key, |stored| {
         let Some(stored) = stored else {
             return Ok((Vec::new(), ()));
         };
         let held: Lease = stored.read()?;
-        if held.holder != holder {
+        if !is_ours(&held) {
             return Ok((Vec::new(), ()));
         }
         let guard = Guard::Version(stored.version);

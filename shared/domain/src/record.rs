@@ -1,5 +1,7 @@
 //! Writing a judged look into the ledger.
 
+mod told;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -14,6 +16,8 @@ use crate::once;
 use crate::ports::{ATTEMPTS, Items, Ledger, PortError, PortErrorKind, Write};
 use crate::resource::Resource;
 use crate::unit::Unit;
+
+pub use told::record_and_tell;
 
 /// The last complete look at a unit. Its generation counts complete looks; the
 /// first is the unit's baseline.
@@ -70,13 +74,6 @@ pub async fn record(
         ..moment
     };
     let scan = ledger.scan(&judged.unit).await?;
-    let moment = Moment {
-        telling: match moment.telling {
-            Telling::Everybody if scan.is_none() => Telling::Baseline,
-            telling => telling,
-        },
-        ..moment
-    };
     let overtaken = scan.is_some_and(|it| moment.is_overtaken_by(it.started_at));
     let mut recorded = Vec::with_capacity(judged.sightings.len());
     for sighting in &judged.sightings {

@@ -144,11 +144,31 @@ impl Work {
         let version = body.get("apiVersion")?;
         let invalid = |detail: String| PortError::new(PortErrorKind::Invalid, "message", detail);
         if version != API_VERSION {
+            let given = version
+                .as_str()
+                .filter(|it| it.starts_with("plumbline/") && it.len() <= 20);
             return Some(Err(invalid(format!(
-                "apiVersion: this version reads {API_VERSION}, not {version}"
+                "apiVersion: this version reads {API_VERSION}, not {}",
+                given.unwrap_or("what is there")
             ))));
         }
-        Some(Self::deserialize(body).map_err(|error| invalid(error.to_string())))
+        Some(Self::deserialize(body).map_err(|error| invalid(without_values(&error.to_string()))))
+    }
+}
+
+/// The parser's words without what it read there, but for a short name of a kind.
+fn without_values(words: &str) -> String {
+    let is_name = |it: &&str| it.len() <= 40 && it.chars().all(|c| c.is_ascii_alphabetic());
+    if words.starts_with("missing field") {
+        return words.to_owned();
+    }
+    if let Some(rest) = words.strip_prefix("unknown variant `") {
+        let kind = rest.split('`').next().filter(is_name);
+        return format!("kind: {} is none that is known", kind.unwrap_or("it"));
+    }
+    match words.rsplit_once("expected ") {
+        Some((_, expected)) => format!("a field is not {expected}"),
+        None => "it cannot be read".to_owned(),
     }
 }
 
@@ -191,5 +211,14 @@ mod tests {
         assert!(error(r#"{"apiVersion":"plumbline/v2","kind":"LookAtStack"}"#).contains("v2"));
         assert!(error(r#"{"apiVersion":"plumbline/v1","kind":"Dance"}"#).contains("Dance"));
         assert!(error(r#"{"apiVersion":"plumbline/v1","kind":"LookAtStack"}"#).contains("stackId"));
+        for secret in [
+            r#"{"apiVersion":"plumbline/v1","kind":"SettleIncident","incident":{"hunter2":1}}"#,
+            r#"{"apiVersion":"plumbline/v1","kind":"hunter2-hunter2"}"#,
+            r#"{"apiVersion":"plumbline/v1","kind":"LookAtStack","stackId":"a","target":"t","askedAt":"hunter2"}"#,
+            r#"{"apiVersion":"plumbline/v1","kind":"LookAtStack","stackId":"a","target":"t","attempt":"hunter2"}"#,
+            r#"{"apiVersion":"hunter2"}"#,
+        ] {
+            assert!(!error(secret).contains("hunter2"), "{}", error(secret));
+        }
     }
 }

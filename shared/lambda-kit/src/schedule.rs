@@ -1,5 +1,7 @@
 //! Events of a schedule.
 
+use std::time::Duration;
+
 use domain::ports::PortError;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -9,12 +11,15 @@ use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::guard::guarded;
 
+/// What a handler has to end what it began, between [`Tick::until`] and being cut off.
+const TO_END: Duration = Duration::from_secs(5);
+
 /// One event of a schedule, for its handler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
     /// The input that the schedule gives.
     pub input: Value,
-    /// When the handler is stopped; what is not done by then waits for the next tick.
+    /// When the handler is to begin nothing more; what is not done by then waits for the next tick.
     pub until: Timestamp,
 }
 
@@ -44,6 +49,8 @@ where
     let deadline = Deadline::at(event.context.deadline());
     let stop = deadline.last();
     let left = stop.saturating_duration_since(tokio::time::Instant::now());
+    // A handler that ends by itself in time is no failure; one that is cut off is.
+    let left = left.saturating_sub(TO_END);
     let tick = Tick {
         input: event.payload,
         until: Timestamp::now().checked_add(left).unwrap_or(Timestamp::MAX),

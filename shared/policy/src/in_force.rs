@@ -43,24 +43,37 @@ impl InForce {
     ///
     /// # Errors
     ///
-    /// [`PortErrorKind::NotFound`] where there is none yet, [`PortErrorKind::Unavailable`]
-    /// where this version cannot read what another one put in force; else
-    /// whatever the items answer.
+    /// [`PortErrorKind::NotFound`] where there is none yet; else those of [`Self::read_if_any`].
     pub async fn read(&self, items: &dyn Items) -> Result<Arc<InForceConfig>, PortError> {
-        let Some(current) = current::in_force(items).await? else {
-            return Err(PortError::new(
+        self.read_if_any(items).await?.ok_or_else(|| {
+            PortError::new(
                 PortErrorKind::NotFound,
                 "ledger:config",
                 "no configuration is in force yet: clock fetches it from PLUMBLINE_CONFIG within a minute",
-            ));
+            )
+        })
+    }
+
+    /// The configuration in force; `None` before the first.
+    ///
+    /// # Errors
+    ///
+    /// [`PortErrorKind::Unavailable`] where this version cannot read what another
+    /// one put in force; else whatever the items answer.
+    pub async fn read_if_any(
+        &self,
+        items: &dyn Items,
+    ) -> Result<Option<Arc<InForceConfig>>, PortError> {
+        let Some(current) = current::in_force(items).await? else {
+            return Ok(None);
         };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = last.as_ref().filter(|it| it.hash == current.hash) {
-            return Ok(Arc::clone(known));
+            return Ok(Some(Arc::clone(known)));
         }
         let read = Arc::new(parse(&current)?);
         *last = Some(Arc::clone(&read));
-        Ok(read)
+        Ok(Some(read))
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn incident(story: &Story<'_>) -> Value {
         }
     }
     blocks.push(context(&format!(
-        "Finding {id} · incident {} · `plumbline explain {}` · first seen {}",
+        "Finding {id} · incident {} · `plumbline explain {} --table TABLE` · first seen {}",
         code(&story.incident.id, NAME),
         plain(finding.id.as_str(), NAME),
         minute(finding.first_seen),
@@ -137,7 +137,10 @@ fn differences(finding: &Finding, most: usize) -> Vec<String> {
     let hidden = finding.differences.len().saturating_sub(most);
     if hidden > 0 {
         let more = count(hidden, "more difference");
-        lines.push(format!("and {more}: `plumbline explain {}`", finding.id));
+        lines.push(format!(
+            "and {more}: `plumbline explain {} --table TABLE`",
+            finding.id
+        ));
     }
     packed(&lines)
 }
@@ -270,8 +273,8 @@ pub(super) fn digest(digest: &Digest, environment: &str) -> Value {
         blocks.extend(packed(&lines).iter().map(|it| section(it)));
         blocks.push(section(
             "This drift was there before anybody watched. None of it is told one by one until it changes.\n\
-             See it: `plumbline findings list`\n\
-             Accept it: `plumbline findings accept --all --until DATE --reason TEXT`",
+             See it: `plumbline findings list --table TABLE`\n\
+             Accept it: `plumbline findings accept --all --until DATE --reason TEXT --table TABLE`",
         ));
     }
     message(&format!("[{environment}] {headline}"), blocks)

@@ -16,7 +16,6 @@ fn error(kind: PortErrorKind) -> Option<PortError> {
 #[test]
 fn a_channel_that_cannot_be_told_now_holds_up_no_other() {
     for kind in [
-        PortErrorKind::Throttled,
         PortErrorKind::Unavailable,
         PortErrorKind::Timeout,
         PortErrorKind::Conflict,
@@ -35,6 +34,23 @@ fn a_channel_that_cannot_be_told_now_holds_up_no_other() {
         assert_eq!(desk.handle(&desk.message(&open())), Handled::Done);
         assert_eq!(desk.posts(), ["team.fire.1", "audit.fire.1"]);
     }
+}
+
+#[test]
+fn a_channel_that_is_told_too_often_is_waited_for_and_holds_up_no_other() {
+    let desk = Desk::new();
+    desk.channels
+        .answer("env:AUDIT", error(PortErrorKind::Throttled));
+    // Not a try that counts: a burst must not end in the dead letters.
+    let handled = desk.hear(&open());
+    assert!(
+        matches!(handled, Handled::Later { at: then, body: None } if then > at(0)),
+        "{handled:?}"
+    );
+    assert_eq!(desk.posts(), ["team.fire.1"]);
+    desk.channels.answer("env:AUDIT", None);
+    assert_eq!(desk.handle(&desk.message(&open())), Handled::Done);
+    assert_eq!(desk.posts(), ["team.fire.1", "audit.fire.1"]);
 }
 
 #[test]

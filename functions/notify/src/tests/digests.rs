@@ -223,6 +223,17 @@ fn refuse(desk: &Desk, tag: &str, errors: &str) -> String {
 }
 
 #[test]
+fn a_first_configuration_that_is_refused_has_nobody_to_tell() {
+    let mut desk = Desk::new();
+    desk.store = std::sync::Arc::new(domain::testing::MemoryStore::new());
+    desk.deps.store = desk.store.clone();
+    desk.deps.config = policy::InForce::new();
+    let message = refuse(&desk, "1", "plumbline.yaml:1:1: no targets");
+    assert!(matches!(desk.handle(&message), Handled::Drop(_)));
+    assert_eq!(desk.channels.posted(), []);
+}
+
+#[test]
 fn a_refused_configuration_is_told_once_a_version() {
     let desk = Desk::new();
     let errors = "plumbline.yaml:3:5: targets[0].nme: unknown key; did you mean \"name\"?";

@@ -288,3 +288,67 @@ fn a_stack_deleted_since_its_detection_resolves_nothing() {
         "what settles need not wait for a look"
     );
 }
+
+#[test]
+fn a_stack_that_never_has_a_complete_look_is_told_of_after_an_hour() {
+    let desk = Desk::new();
+    let id = desk.stack("shop", &["Never", "Old", "New"]);
+    desk.cloud.bend(&id, "Never", DriftStatus::Unknown);
+    desk.cloud.bend(&id, "Old", DriftStatus::Modified);
+    desk.look_through(&id);
+    assert_eq!(desk.generation(&id), 0);
+    assert_eq!(
+        desk.outbox(),
+        ["BaselineTaken"],
+        "nobody else is waited for"
+    );
+    desk.pass(3000);
+    desk.look_through(&id);
+    assert_eq!(desk.outbox(), ["BaselineTaken"], "still its baseline");
+    desk.pass(3600);
+    desk.cloud.bend(&id, "New", DriftStatus::Modified);
+    desk.look_through(&id);
+    assert_eq!(desk.outbox(), ["BaselineTaken", "FindingOpened"]);
+    assert_eq!(desk.findings(&id), ["Old open", "New open"]);
+}
+
+#[test]
+fn a_stack_that_no_target_selects_any_more_is_not_looked_at() {
+    let desk = Desk::new();
+    let id = desk.stack("another", &["A"]);
+    desk.cloud.bend(&id, "A", DriftStatus::Modified);
+    // It was watched once: the ledger has its last look.
+    let last = domain::testing::scan(&unit(&id), 1, at(-9000));
+    desk.store.put_scan(domain::record::Scan {
+        target: "shops".to_owned(),
+        ..last
+    });
+    assert!(matches!(desk.look(&id).1, Handled::Drop(_)));
+    let event = ended(&id, "detection-1", "DETECTION_COMPLETE");
+    assert!(matches!(desk.handle(&event), Handled::Drop(_)));
+    assert_eq!(desk.findings(&id), [""; 0]);
+}
+
+#[test]
+fn an_event_ahead_of_the_api_is_no_end_yet() {
+    let desk = Desk::new();
+    let id = desk.stack("shop", &["A"]);
+    desk.look(&id);
+    let detection = desk.lease_detection(&id).unwrap();
+    desk.cloud.end(&detection, DetectionOutcome::InProgress);
+    // A failed one has to be asked after.
+    let event = ended(&id, &detection, "DETECTION_FAILED");
+    assert!(matches!(desk.handle(&event), Handled::Later { at: then, .. } if then == at(30)));
+    assert_eq!((desk.generation(&id), desk.runs("error")), (0, 0));
+}
+
+#[test]
+fn the_unluckier_of_two_copies_leaves_the_others_lease() {
+    let desk = Desk::new();
+    let id = desk.stack("shop", &["A"]);
+    desk.look(&id);
+    let held = block_on(domain::lease::held(&*desk.store, &unit(&id))).unwrap();
+    let holder = held.unwrap().holder;
+    block_on(domain::lease::give_back(&*desk.store, &unit(&id), &holder)).unwrap();
+    assert!(desk.lease_detection(&id).is_some());
+}

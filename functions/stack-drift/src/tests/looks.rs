@@ -267,7 +267,7 @@ fn what_cannot_be_read_fails_and_says_where() {
 }
 
 #[test]
-fn without_a_configuration_the_message_stays() {
+fn without_a_configuration_our_messages_stay_and_events_go() {
     let desk = Desk::new();
     let empty = std::sync::Arc::new(domain::testing::MemoryStore::new());
     let id = desk.stack("shop", &["Queue"]);
@@ -281,6 +281,10 @@ fn without_a_configuration_the_message_stays() {
         &wanted(&id, Timestamp::UNIX_EPOCH).body(),
     ));
     assert!(matches!(handled, Handled::Retry(_)), "{handled:?}");
+    // Somebody else's detection is none of ours as long as nothing is watched.
+    let event = super::desk::ended(&id, "detection-1", "DETECTION_COMPLETE");
+    let handled = block_on(crate::handle(&deps, &event));
+    assert!(matches!(handled, Handled::Drop(_)), "{handled:?}");
 }
 
 #[test]

@@ -36,7 +36,8 @@ fn channels(secrets: &[(&str, &str)]) -> HttpChannels {
     let secrets = pairs.map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
     let now = Timestamp::from_second(1_790_000_000).unwrap();
     HttpChannels {
-        client: client::client(None).unwrap(),
+        client: client::client(None, client::Way::AsSet).unwrap(),
+        straight: client::client(None, client::Way::Straight).unwrap(),
         secrets: Arc::new(Known(secrets.collect())),
         clock: Arc::new(ManualClock::at(now)),
     }

@@ -55,7 +55,7 @@ async fn a_certificate_of_ones_own_is_trusted_only_where_its_file_is_given() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("roots.pem");
     std::fs::write(&file, certificate.cert.pem()).unwrap();
-    channels.client = client::client(Some(file.as_os_str())).unwrap();
+    channels.straight = client::client(Some(file.as_os_str()), client::Way::Straight).unwrap();
     channels.post(&slack(), "key", &json!({})).await.unwrap();
 }
 
@@ -63,7 +63,7 @@ async fn a_certificate_of_ones_own_is_trusted_only_where_its_file_is_given() {
 fn a_file_without_certificates_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("roots.pem");
-    let refused = || client::client(Some(file.as_os_str())).unwrap_err();
+    let refused = || client::client(Some(file.as_os_str()), client::Way::Straight).unwrap_err();
     assert!(refused().detail.contains("roots.pem) cannot be read"));
     std::fs::write(&file, "nothing").unwrap();
     assert!(
