@@ -97,7 +97,12 @@ fn the_clock_takes_the_configuration_into_force() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let after = workshop.run(&["invoke", "stack-drift", "--event", &look]);
     assert_eq!(after.code, 0, "{after:?}");
-    assert!(after.stdout.contains("left the configuration"), "{after:?}");
+    assert!(
+        after
+            .stdout
+            .contains("target network does not select it any more"),
+        "{after:?}"
+    );
 }
 
 #[test]
