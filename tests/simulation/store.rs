@@ -11,7 +11,7 @@ use domain::ports::{Guard, Item, Items, Key, Ledger, PortError, Range, Write};
 use domain::record::Scan;
 use domain::testing::block_on;
 use domain::unit::Unit;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::process::{Kind, Process};
 use crate::sim::{Event, Inserted, Sim, State};
@@ -114,7 +114,7 @@ impl Ledger for Store {
     async fn commit(&self, decision: &Decision) -> Result<(), PortError> {
         let act = |sim: &Sim| {
             let new = sim.inserted(&decision.also);
-            let had_look = block_on(sim.store.scan(&decision.finding.unit))?.is_some();
+            let had_look = had_first_look(sim, decision)?;
             block_on(sim.store.commit(decision))?;
             let mut state = sim.state();
             state.decided(decision, had_look);
@@ -156,9 +156,30 @@ impl Sim {
     }
 }
 
+/// Whether the finding's unit is past its baseline: it had its first complete
+/// look, or an hour has passed since the first that saw something. `None` near
+/// that hour, where the clocks disagree.
+fn had_first_look(sim: &Sim, decision: &Decision) -> Result<Option<bool>, PortError> {
+    let unit = &decision.finding.unit;
+    if block_on(sim.store.scan(unit))?.is_some() {
+        return Ok(Some(true));
+    }
+    let first = block_on(sim.store.get(&Key::new(unit.key(), "FIRST")))?;
+    let Some(first) = first else {
+        return Ok(Some(false));
+    };
+    let age = decision.finding.last_seen.duration_since(first.read()?);
+    let (hour, skew) = (SignedDuration::from_hours(1), SignedDuration::from_mins(5));
+    Ok(match age {
+        age if age + skew < hour => Some(false),
+        age if age > hour + skew => Some(true),
+        _ => None,
+    })
+}
+
 impl State {
     /// A finding's new state was written.
-    fn decided(&mut self, decision: &Decision, had_look: bool) {
+    fn decided(&mut self, decision: &Decision, had_look: Option<bool>) {
         let finding = &decision.finding;
         let id = finding.id.to_string();
         for entry in &decision.history {
@@ -172,10 +193,10 @@ impl State {
             match entry.event {
                 Entry::Opened | Entry::Reopened => {
                     self.tally.count("findings opened");
-                    if finding.baseline == had_look {
+                    if had_look.is_some_and(|it| it == finding.baseline) {
                         self.breaks(format!(
                             "invariant 4: {id} opened {} and {} a baseline",
-                            if had_look {
+                            if had_look == Some(true) {
                                 "after its unit's first look"
                             } else {
                                 "before its unit's first look"
