@@ -22,6 +22,9 @@ const PAUSES: [Duration; 6] = [
     Duration::from_secs(5),
 ];
 
+/// The least pause between lists for each of their pages: a list costs a call a page.
+const PER_PAGE: Duration = Duration::from_millis(1_700);
+
 /// How many stacks ListStacks gives a page, about; a list of many pages is asked for less often.
 const PAGE: usize = 100;
 
@@ -68,7 +71,7 @@ impl Listing {
         if state.asked_at <= moment {
             let pause = PAUSES[state.times.min(PAUSES.len() - 1)];
             let pages = state.listed.len() / PAGE;
-            let pause = pause.max(Duration::from_secs(pages as u64));
+            let pause = pause.max(PER_PAGE * u32::try_from(pages).unwrap_or(u32::MAX));
             sleep_until(state.asked_at.max(moment) + pause).await;
             state.asked_at = Instant::now();
             state.times += 1;

@@ -18,7 +18,7 @@ use super::stacks::{Looked, Region};
 use super::unwatched::Round;
 
 /// How many stacks of one region are waited for at once.
-const STACKS: usize = 200;
+const STACKS: usize = 500;
 
 /// What comes out of a region while it is looked at.
 pub(crate) enum Sighted {
