@@ -156,9 +156,9 @@ impl Sim {
     }
 }
 
-/// Whether the finding's unit is past its baseline: it had its first complete
-/// look, or an hour has passed since the first that saw something. `None` near
-/// that hour, where the clocks disagree.
+/// Whether the finding's unit is past its baseline, as far as that can be told
+/// here: `None` where an hour has passed since the first look that saw
+/// something, since then it depends on whether this look is complete.
 fn had_first_look(sim: &Sim, decision: &Decision) -> Result<Option<bool>, PortError> {
     let unit = &decision.finding.unit;
     if block_on(sim.store.scan(unit))?.is_some() {
@@ -170,11 +170,8 @@ fn had_first_look(sim: &Sim, decision: &Decision) -> Result<Option<bool>, PortEr
     };
     let age = decision.finding.last_seen.duration_since(first.read()?);
     let (hour, skew) = (SignedDuration::from_hours(1), SignedDuration::from_mins(5));
-    Ok(match age {
-        age if age + skew < hour => Some(false),
-        age if age > hour + skew => Some(true),
-        _ => None,
-    })
+    // The clocks disagree by minutes.
+    Ok((age + skew < hour).then_some(false))
 }
 
 impl State {
