@@ -99,3 +99,19 @@ fn a_scan_into_the_ledger_of_a_deployment_is_told_as_its_own() {
     assert_eq!(wrong.code, 2, "{wrong:?}");
     assert!(wrong.stderr.contains("dynamodb"), "{wrong:?}");
 }
+
+#[test]
+fn where_a_table_would_be_passed_over_or_harmed_it_is_refused() {
+    let workshop = Workshop::new("http://127.0.0.1:1");
+    for (arguments, says) in [
+        (&["dead-letters"][..], "--stack"),
+        (&["demo", "--exit"], "ledger of its own"),
+        (&["invoke", "clock", "--event", "-"], "aws lambda invoke"),
+        (&["invoke", "publish", "--event", "-"], "aws lambda invoke"),
+    ] {
+        let ran = workshop.run(&[arguments, &["--table", TABLE]].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
+        assert!(ran.stderr.contains(says), "{arguments:?}: {ran:?}");
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+    }
+}

@@ -1,10 +1,11 @@
 //! One simulated world: its time, what is still to happen, and what is known
 //! of it that no handler can see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::testing::MemoryStore;
+use domain::unit::Unit;
 use domain::work::Queue;
 use jiff::{SignedDuration, Timestamp};
 
@@ -80,6 +81,8 @@ pub(crate) struct State {
     pub(crate) next_detection: Timestamp,
     pub(crate) lines: BTreeMap<Queue, Line>,
     pub(crate) buried: Vec<Buried>,
+    /// Looks whose findings were told one by one before their unit had a whole look.
+    pub(crate) told_alone: BTreeSet<(Unit, Timestamp)>,
     pub(crate) sink: Vec<Told>,
     /// By effect: how often its sender died or its answer was lost after it arrived.
     pub(crate) uncertain: BTreeMap<String, u32>,
@@ -132,6 +135,7 @@ impl Sim {
             next_detection: now,
             lines: Queue::ALL.map(|it| (it, Line::default())).into(),
             buried: Vec::new(),
+            told_alone: BTreeSet::new(),
             sink: Vec::new(),
             uncertain: BTreeMap::new(),
             tally: Tally::default(),

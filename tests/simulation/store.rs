@@ -128,7 +128,15 @@ impl Ledger for Store {
         let act = |sim: &Sim| {
             let new = sim.inserted(also);
             block_on(sim.store.close_look(scan, also))?;
-            sim.state().written((also, new), Some(scan));
+            let mut state = sim.state();
+            let look = (scan.unit.clone(), scan.started_at);
+            if scan.generation == 1 && state.told_alone.contains(&look) {
+                let name = &scan.unit.name;
+                state.breaks(format!(
+                    "invariant 4: the first whole look of {name} was told one by one"
+                ));
+            }
+            state.written((also, new), Some(scan));
             Ok(())
         };
         self.0
@@ -190,6 +198,11 @@ impl State {
             match entry.event {
                 Entry::Opened | Entry::Reopened => {
                     self.tally.count("findings opened");
+                    if had_look.is_none() && !finding.baseline {
+                        // Right only where this look turns out not to be whole.
+                        let look = (finding.unit.clone(), finding.look_started_at);
+                        self.told_alone.insert(look);
+                    }
                     if had_look.is_some_and(|it| it == finding.baseline) {
                         self.breaks(format!(
                             "invariant 4: {id} opened {} and {} a baseline",

@@ -313,6 +313,41 @@ fn what_comes_back_through_its_own_queue_is_no_loop() {
     );
 }
 
+/// What one message of a full batch needs, in seconds: three posts to slow channels, or a stack whose resources are asked
+/// again one by one. What is cut off comes again much later, and a post that was cut off may be made twice.
+const SHARES: [(&str, u64); 2] = [("Notify", 29), ("StackDrift", 55)];
+
+fn shares(template: &Template) -> Complaints {
+    let number = |value: &Value| value.as_u64().unwrap_or_default();
+    SHARES
+        .iter()
+        .filter(|(function, needs)| {
+            let timeout = number(template.function(function, "Timeout"));
+            let batch = template.property(function, "Events/Messages/Properties/BatchSize");
+            timeout.saturating_sub(1) / number(batch).max(1) < *needs
+        })
+        .map(|(function, needs)| {
+            format!("{function}: a message of a full batch has less than {needs} s")
+        })
+        .collect()
+}
+
+#[test]
+fn a_message_of_a_full_batch_has_the_time_it_needs() {
+    holds_and_notices(
+        &Template::deployed(),
+        shares,
+        &[
+            ("/Resources/Notify/Properties/Timeout", json!(60), "Notify"),
+            (
+                "/Resources/StackDrift/Properties/Events/Messages/Properties/BatchSize",
+                json!(5),
+                "StackDrift",
+            ),
+        ],
+    );
+}
+
 /// Every function logs JSON to its own log group, which forgets.
 fn logs(template: &Template) -> Complaints {
     let mut complaints = Complaints::new();

@@ -357,3 +357,21 @@ fn before_the_first_configuration_there_is_nothing_to_look_at_and_no_failure() {
     assert_eq!(desk.scan(), Asked::default());
     assert!(desk.asked().is_empty());
 }
+
+#[test]
+fn what_a_look_saw_since_the_list_was_read_is_not_gone() {
+    let desk = desk("'*'");
+    let unit = Unit::stack(HOME.0, HOME.1, "shop");
+    // The helper's finding was seen by a look that began at its time.
+    desk.store.put_finding(finding(&unit, "A", at(5)));
+    let listed = std::collections::BTreeMap::new();
+    let close = |listed_at| {
+        block_on(unwatched::close_gone(
+            &desk.deps,
+            HOME,
+            (&listed, listed_at),
+        ))
+    };
+    assert_eq!(close(at(5)).unwrap(), 0);
+    assert_eq!(close(at(6)).unwrap(), 1);
+}

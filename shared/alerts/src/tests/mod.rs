@@ -55,3 +55,27 @@ fn webhook(url: &str, secret: Option<&str>) -> Address {
         secret: secret.map(str::to_owned),
     }
 }
+
+#[test]
+fn this_machine_is_reached_straight_and_everything_else_as_the_environment_says() {
+    let channels = channels(&[]);
+    let is_straight = |url: &str| {
+        let url = reqwest::Url::parse(url).unwrap();
+        std::ptr::eq(channels.client_for(&url), &channels.straight)
+    };
+    for own in [
+        "http://127.0.0.1:9/a",
+        "http://localhost/a",
+        "http://[::1]:9/a",
+        "https://127.8.8.8/",
+    ] {
+        assert!(is_straight(own), "{own}");
+    }
+    for other in [
+        "https://hooks.example.com/a",
+        "http://10.0.0.1/",
+        "http://localhost.example.com/",
+    ] {
+        assert!(!is_straight(other), "{other}");
+    }
+}
