@@ -10,6 +10,7 @@ mod faults;
 mod fixture;
 mod guards;
 mod items;
+mod kept;
 mod modules;
 mod races;
 mod table;
@@ -21,6 +22,7 @@ use deployed::dynamo;
 use fixture::{Handle, Store, block_on};
 use guards::*;
 use items::*;
+use kept::*;
 use modules::*;
 use races::*;
 
@@ -68,7 +70,10 @@ macro_rules! contract_of {
             a_unit_is_leased_to_one_until_it_is_released,
             an_incident_follows_its_finding_to_its_resolve,
             a_baseline_is_told_when_its_last_unit_had_its_look,
-            the_shards_of_a_counter_add_up
+            the_shards_of_a_counter_add_up,
+            what_a_stack_declares_comes_back_until_it_is_gone,
+            a_call_that_was_heard_is_found_by_its_resource_and_time,
+            who_made_it_in_the_console_and_since_when_comes_back
             $(, $more)*
         );
     };

@@ -6,6 +6,7 @@
     reason = "tests: a broken assumption has to end the test where it broke"
 )]
 
+mod complaints;
 mod contract_aws;
 mod contract_ledger;
 mod events;

@@ -7,11 +7,14 @@
 mod cost;
 mod data;
 mod delivery;
+mod detections;
 mod forwarding;
 mod functions;
+mod looks;
 mod prices;
 mod rights;
 mod state;
 mod support;
+mod trail;
 mod triggers;
 mod yaml;

@@ -4,6 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::demo::{FEWEST_STACKS, MOST_STACKS};
+use crate::doctor::Doctor;
+use crate::init::Init;
+use crate::policy_against::Check;
+use crate::policy_test::Test;
+use crate::setup::Setup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use domain::layer::Layer;
@@ -32,7 +37,13 @@ pub(crate) struct Cli {
     pub(crate) ledger: PathBuf,
     /// The ledger of a deployment instead: its DynamoDB table (output `Table`
     /// of the stack). The reference to the key of its hashes is then in PLUMBLINE_HMAC_KEY.
-    #[arg(long, global = true, value_name = "NAME", conflicts_with = "ledger")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        conflicts_with = "ledger",
+        value_parser = table
+    )]
     pub(crate) table: Option<String>,
 }
 
@@ -41,6 +52,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// The whole system on this machine with no account: a pretend one is bent, and you see what follows.
     Demo(Demo),
+    /// Look at what can be reached from here, and write a commented plumbline.yaml in observe mode.
+    Init(Init),
     /// Look now, from here; report, and keep the ledger. Changes and sends nothing.
     Scan(Scan),
     /// The ledger's findings.
@@ -55,6 +68,10 @@ pub(crate) enum Command {
     Invoke(Invoke),
     /// Messages that no further try could help: what they were, why, and once more.
     DeadLetters(DeadLetters),
+    /// Check every permission, credential, endpoint and clock: ok, warn or fail, and the fix.
+    Doctor(Doctor),
+    /// Print the manifest of a GitHub or Slack App with exactly the needed permissions, and the steps.
+    Setup(Setup),
     /// Print the completion script of a shell.
     Completions {
         /// The shell.
@@ -95,6 +112,9 @@ pub(crate) struct Scan {
     /// How long one stack's drift detection may take.
     #[arg(long, default_value = "15m", value_parser = duration, value_name = "DURATION")]
     pub(crate) timeout: Duration,
+    /// Do not ask CloudTrail who made what is seen.
+    #[arg(long)]
+    pub(crate) no_attribution: bool,
     /// How to print the report.
     #[arg(short, long, default_value = "table", value_name = "FORMAT")]
     pub(crate) output: ReportFormat,
@@ -239,17 +259,14 @@ pub(crate) struct Policy {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     /// Validate the configuration file, and say what deserves a second look.
-    Check,
+    Check(Check),
     /// Which rule decides about a finding, and why.
     Explain {
         /// Its id, or the beginning of it.
         finding: String,
     },
     /// Run the policy tests of a file.
-    Test {
-        /// The file [default: plumbline.tests.yaml beside the configuration].
-        file: Option<PathBuf>,
-    },
+    Test(Test),
     /// Print the JSON schema of the configuration file.
     Schema,
 }
@@ -384,6 +401,19 @@ fn layer(text: &str) -> Result<Layer, String> {
     })
 }
 
+/// A table's name, or its ARN, as DynamoDB takes it.
+fn table(text: &str) -> Result<String, String> {
+    let name = match text.strip_prefix("arn:") {
+        Some(arn) => arn.split_once(":table/").map_or("", |(_, name)| name),
+        None => text,
+    };
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if (3..=255).contains(&name.len()) && name.chars().all(is_letter) {
+        return Ok(text.to_owned());
+    }
+    Err("a table's name has 3 to 255 letters, digits, `_`, `-` and `.`; take the stack's output `Table`".to_owned())
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     text.parse::<SignedDuration>()
         .ok()
@@ -445,6 +475,26 @@ mod tests {
         for wrong in ["0s", "-1m", "15", "soon"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_tables_name_is_one_that_dynamodb_takes() {
+        let arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/plumbline-Table.1";
+        let longest = "t".repeat(255);
+        for right in ["plumbline_Table-1.x", "abc", arn, &longest] {
+            assert_eq!(table(right), Ok(right.to_owned()));
+        }
+        let too_long = "t".repeat(256);
+        let no_table = "arn:aws:sqs:eu-west-1:111122223333:queue";
+        for wrong in [
+            "", "  ", "ab", "my table", "täble", "a/b/c", no_table, &too_long,
+        ] {
+            let said = table(wrong).unwrap_err();
+            assert!(said.contains("output `Table`"), "{wrong}: {said}");
+        }
+        let cli = |name: &str| Cli::try_parse_from(["plumbline", "findings", "--table", name]);
+        assert!(cli("abc").is_ok());
+        assert_eq!(cli("").unwrap_err().exit_code(), 2);
     }
 
     #[test]

@@ -19,7 +19,8 @@ use crate::ledger::Place;
 use crate::progress::Progress;
 use crate::scan::{Desk, Request};
 use crate::{
-    dead_letters, demo, explain, findings, invoke, ledger, policy_command, report, screen,
+    dead_letters, demo, doctor, explain, findings, init, invoke, ledger, policy_command, report,
+    screen, setup,
 };
 
 /// The configuration file where none is named.
@@ -33,7 +34,10 @@ pub(crate) async fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Command::Demo(demo) => demo::run(&demo).await?,
         Command::Scan(scan) => return run_scan(config, &place, scan).await,
-        Command::Findings(findings) => findings::run(&place, findings).await?,
+        Command::Init(it) => init::run(config, &it).await?,
+        Command::Doctor(it) => return doctor::run(config, &place, &it).await,
+        Command::Setup(it) => setup::run(&it)?,
+        Command::Findings(findings) => findings::run(&place, (config, findings)).await?,
         Command::Explain(explain) => explain::run(&place, &explain.finding).await?,
         Command::Policy(policy) => {
             policy_command::run(config, &place, policy.command).await?;
@@ -62,6 +66,7 @@ fn refuse_table(cli: &Cli) -> Result<(), Failure> {
             "--table: the dead letters of a deployment lie in its queues; name its stack with --stack"
         }
         Command::Demo(_) => "--table: the demo has a ledger of its own",
+        Command::Init(_) | Command::Setup(_) => "--table: this command works on no ledger",
         Command::Invoke(it) if matches!(it.function, Function::Clock | Function::Publish) => {
             "--table: what these functions send would go nowhere and be gone from the table; \
              invoke the deployed one with `aws lambda invoke`"
@@ -78,7 +83,7 @@ pub(crate) fn load_config(path: Option<&Path>) -> Result<Loaded, Failure> {
         let fix = if path.exists() {
             ""
         } else {
-            "; name the configuration with --config or PLUMBLINE_CONFIG, or write one as in docs/policy.md"
+            "; name the configuration with --config or PLUMBLINE_CONFIG, or let plumbline init write one"
         };
         Failure::unusable(format!("{errors}{fix}"))
     })?;
@@ -102,6 +107,7 @@ async fn run_scan(config: Option<&Path>, place: &Place, scan: args::Scan) -> Res
         targets: scan.targets,
         layer: scan.layer,
         timeout: scan.timeout,
+        attribution: !scan.no_attribution,
     };
     if request.select(&loaded.config.targets).is_empty() {
         return Err(Failure::unusable(match request.layer {

@@ -1,9 +1,12 @@
-//! `plumbline explain`: why a finding exists and what comes next.
+//! `plumbline explain`: why a finding exists and what comes next, or what a
+//! rule of the catalogue recognises that a report names.
 
 use domain::difference::Change;
 use domain::finding::{Finding, Status};
+use domain::judge::SuppressionKind;
 use domain::report::FindingEntry;
 use domain::severity::Severity;
+use equivalence::Catalogue;
 use jiff::Timestamp;
 use render::FindingPage;
 
@@ -11,8 +14,13 @@ use crate::failure::Failure;
 use crate::ledger::Place;
 use crate::{ledger, screen};
 
-/// Prints all that is known of a finding.
+/// Prints all that is known of a finding, or of a rule of the catalogue: a
+/// difference that a rule recognised is no finding, so the report's name of the
+/// rule is all that there is to ask about. No id of a finding is a rule's name.
 pub(crate) async fn run(place: &Place, id: &str) -> Result<(), Failure> {
+    if let Some(text) = rule(id) {
+        return show(&text);
+    }
     let ledger = ledger::existing(place).await?;
     let finding = ledger::find(&*ledger, id).await?;
     let history = ledger
@@ -39,7 +47,31 @@ pub(crate) async fn run(place: &Place, id: &str) -> Result<(), Failure> {
         },
         screen::style(false),
     );
-    screen::print(&page).map_err(|error| Failure::unusable(format!("standard output: {error}")))
+    show(&page)
+}
+
+fn show(text: &str) -> Result<(), Failure> {
+    screen::print(text).map_err(|error| Failure::unusable(format!("standard output: {error}")))
+}
+
+/// What a rule of the catalogue recognises, and what says that it means nothing.
+fn rule(name: &str) -> Option<String> {
+    let entry = Catalogue::all()
+        .entries()
+        .find(|entry| entry.name == name)?;
+    let effect = match entry.kind {
+        SuppressionKind::SameMeaning => {
+            "same meaning: counted under equivalences, and in sync as far as this goes"
+        }
+        SuppressionKind::NotOurs => "not ours: listed under ignored",
+    };
+    Some(format!(
+        "{name}: a rule of the catalogue of known non-differences\n\n\
+         recognises  {}\n\
+         effect      {effect}\n\
+         source      {}\n",
+        entry.summary, entry.source
+    ))
 }
 
 fn why(finding: &Finding) -> String {
@@ -83,5 +115,22 @@ fn next(finding: &Finding, now: Timestamp) -> String {
                 "{urgency}: change it back, change the code, or accept it with plumbline findings accept {id}; the next complete scan that sees no drift closes it.{person}"
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_that_a_report_can_name_is_explained_with_its_source() {
+        for entry in Catalogue::all().entries() {
+            let text = rule(entry.name).expect("a rule of the catalogue");
+            assert!(text.contains(entry.summary) && text.contains(entry.source));
+        }
+        let not_ours = rule("desired-capacity").expect("a rule of the catalogue");
+        assert!(not_ours.contains("listed under ignored"), "{not_ours}");
+        assert_eq!(rule("f-7k3qz2m90abcdef1"), None);
+        assert_eq!(rule("tag"), None);
     }
 }

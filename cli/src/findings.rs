@@ -1,5 +1,6 @@
 //! `plumbline findings`: the ledger's findings, and what people say of them.
 
+use std::path::Path;
 use std::time::Duration;
 
 use domain::finding::{Finding, HistoryEntry};
@@ -13,15 +14,18 @@ use serde::Serialize;
 
 use crate::args::{Findings, FindingsCommand, List, ListFormat, Until, Which};
 use crate::failure::Failure;
-use crate::ignore::ignore_for;
+use crate::ignore::{Entry, ignore_for};
 use crate::ledger::Place;
-use crate::{ledger, screen};
+use crate::{accept, ledger, screen};
 
 /// How often `--watch` looks.
 const WATCH: Duration = Duration::from_secs(2);
 
 /// Does what was asked with the ledger's findings.
-pub(crate) async fn run(place: &Place, asked: Findings) -> Result<(), Failure> {
+pub(crate) async fn run(
+    place: &Place,
+    (config, asked): (Option<&Path>, Findings),
+) -> Result<(), Failure> {
     let ledger = &*ledger::existing(place).await?;
     match asked.command.unwrap_or(FindingsCommand::List(asked.list)) {
         FindingsCommand::List(list) => print_list(ledger, &list).await,
@@ -49,15 +53,13 @@ pub(crate) async fn run(place: &Place, asked: Findings) -> Result<(), Failure> {
                 until,
             };
             let accepted = say(ledger, &which, &word).await?;
-            let ignores: String = accepted
+            let ignores: Vec<Entry> = accepted
                 .iter()
                 .map(|it| ignore_for(it, (&reason, &who()), until))
                 .collect();
-            screen::tell(
-                "note",
-                "recorded in this ledger. To accept it everywhere, add to plumbline.yaml:",
-            );
-            out(&format!("ignore:\n{ignores}"))
+            let addition = accept::addition(config, &ignores);
+            screen::tell("note", &addition.note);
+            out(&addition.text)
         }
     }
 }

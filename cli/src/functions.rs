@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::handled::Handled;
-use domain::ports::{Accounts, Channels, Items, PortError, Queues, Secrets, Store, Topic};
+use domain::ports::{
+    Accounts, Channels, Evidence, Items, PortError, Queues, Secrets, Store, Topic,
+};
 use domain::work::Queue;
 use equivalence::Catalogue;
 use local::bus::{DeadLetter, Delivery, Handler, bury};
@@ -23,6 +25,8 @@ pub(crate) struct Outside {
     pub(crate) topic: Arc<dyn Topic>,
     /// The way to CloudFormation.
     pub(crate) accounts: Arc<dyn Accounts>,
+    /// The way to what else tells of resources.
+    pub(crate) evidence: Arc<dyn Evidence>,
     /// Chat and webhooks.
     pub(crate) channels: Arc<dyn Channels>,
     /// Where secrets are.
@@ -73,6 +77,7 @@ impl Outside {
                 store: Arc::clone(&self.store),
                 config: InForce::new(),
                 accounts: Arc::clone(&self.accounts),
+                evidence: Arc::clone(&self.evidence),
                 queues: Arc::clone(&self.queues),
                 secrets: Arc::clone(&self.secrets),
                 hash_key: self.hash_key.clone(),
@@ -88,6 +93,7 @@ impl Outside {
             })),
             Queue::ConfigChange => Arc::new(ConfigChange(config_change::Deps {
                 store: self.items(),
+                config: InForce::new(),
                 clock: Arc::new(SystemClock),
             })),
             Queue::ImagePush => Arc::new(ImagePush(image_push::Deps {

@@ -5,22 +5,49 @@ use domain::finding::Finding;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use serde_json::Value;
 
-/// One entry of the config file's `ignore`, matching just this finding's
-/// resource, the paths that differ now, and their plain values.
+/// One entry of the config file's `ignore`; its texts are YAML already.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) when: String,
+    pub(crate) reason: String,
+    pub(crate) owner: String,
+    pub(crate) expires: String,
+}
+
+impl Entry {
+    /// In block style, its dash after so many spaces.
+    pub(crate) fn block(&self, indent: usize) -> String {
+        let at = " ".repeat(indent);
+        format!(
+            "{at}- when: {}\n{at}  reason: {}\n{at}  owner: {}\n{at}  expires: {}\n",
+            self.when, self.reason, self.owner, self.expires
+        )
+    }
+
+    /// On one line, as it stands in a list in brackets.
+    pub(crate) fn flow(&self) -> String {
+        format!(
+            "{{when: {}, reason: {}, owner: {}, expires: {}}}",
+            self.when, self.reason, self.owner, self.expires
+        )
+    }
+}
+
+/// The entry that matches just this finding's resource, the paths that differ
+/// now, and their plain values.
 pub(crate) fn ignore_for(
     finding: &Finding,
     (reason, owner): (&str, &str),
     until: Timestamp,
-) -> String {
+) -> Entry {
     // The end of a day is written as that day.
     let last = until.checked_sub(1.second()).unwrap_or(until);
-    let expires = TimeZone::UTC.to_datetime(last).date();
-    format!(
-        "  - when: {}\n    reason: {}\n    owner: {}\n    expires: {expires}\n",
-        yaml(&condition(finding)),
-        yaml(reason),
-        yaml(owner),
-    )
+    Entry {
+        when: yaml(&condition(finding)),
+        reason: yaml(reason),
+        owner: yaml(owner),
+        expires: TimeZone::UTC.to_datetime(last).date().to_string(),
+    }
 }
 
 fn condition(finding: &Finding) -> String {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use aws::Connection;
 use domain::conceal::HashKey;
+use domain::current;
 use domain::finding::Finding;
 use domain::identity::FindingId;
-use domain::ports::{Ledger, Secrets as _, Store};
+use domain::ports::{Ledger, PortErrorKind, Secrets as _, Store};
 use ledger::DynamoLedger;
 use local::SqliteLedger;
 
@@ -18,7 +19,7 @@ use crate::outside::LazySecrets;
 use crate::screen;
 
 /// The word that stands for no ledger at all.
-const NONE: &str = "none";
+pub(crate) const NONE: &str = "none";
 
 /// The key of a deployment's hashes, from where PLUMBLINE_HMAC_KEY says.
 pub(crate) async fn table_key(connection: &Arc<Connection>) -> Result<HashKey, Failure> {
@@ -171,16 +172,31 @@ pub(crate) async fn store(place: &Place, connection: &Connection) -> Result<Open
 }
 
 /// The ledger of a deployment, in the SDK's own region.
+///
+/// # Errors
+///
+/// That there is no such table, in words that name the option it came from. Any
+/// other failure is for the command's own first call to tell.
 pub(crate) async fn table(name: &str, connection: &Connection) -> Result<DynamoLedger, Failure> {
     let access = connection
         .access(None, None)
         .await
         .map_err(Failure::unusable)?;
-    Ok(DynamoLedger::new(&access, name))
+    let ledger = DynamoLedger::new(&access, name);
+    match current::in_force(&ledger).await {
+        Err(error) if error.kind == PortErrorKind::NotFound => {
+            let region = connection.default_region().unwrap_or_default();
+            Err(Failure::unusable(format!(
+                "--table {name}: there is no such table in {region} for these credentials: give the stack's \
+                 output `Table`, with AWS_REGION and AWS_PROFILE of its region and account"
+            )))
+        }
+        _ => Ok(ledger),
+    }
 }
 
 /// The reference to the key of a deployment's hashes.
-fn hmac_key() -> Result<String, Failure> {
+pub(crate) fn hmac_key() -> Result<String, Failure> {
     std::env::var(HMAC_KEY)
         .ok()
         .filter(|it| !it.is_empty())

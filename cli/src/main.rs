@@ -1,23 +1,30 @@
 //! `plumbline`: looks at what hangs crooked, from a laptop or in CI.
 
+mod accept;
 mod args;
+mod caller;
 mod clock;
 mod commands;
 mod dead_letters;
 mod demo;
+mod doctor;
 mod explain;
 mod failure;
 mod findings;
 mod functions;
 mod ignore;
+mod init;
 mod invoke;
 mod ledger;
 mod outside;
+mod policy_against;
 mod policy_command;
+mod policy_test;
 mod progress;
 mod report;
 mod scan;
 mod screen;
+mod setup;
 mod standing;
 
 use std::process::ExitCode;

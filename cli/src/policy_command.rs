@@ -1,22 +1,18 @@
 //! `plumbline policy`: the configuration file, and the rules in it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::difference::{Change, Difference, DifferenceKind};
 use domain::finding::Finding;
 use domain::judge::Facts;
 use jiff::Timestamp;
-use policy::testing::run_file;
 use policy::{Explanation, Outcome, Policy};
 
 use crate::args::PolicyCommand;
-use crate::commands::{CONFIG, load_config, out};
+use crate::commands::{load_config, out};
 use crate::failure::Failure;
 use crate::ledger::Place;
-use crate::{ledger, screen};
-
-/// The file of policy tests where none is named, beside the configuration.
-const TESTS: &str = "plumbline.tests.yaml";
+use crate::{ledger, policy_against, policy_test, screen};
 
 /// Does what was asked with the policy.
 pub(crate) async fn run(
@@ -25,29 +21,14 @@ pub(crate) async fn run(
     command: PolicyCommand,
 ) -> Result<(), Failure> {
     match command {
-        PolicyCommand::Check => check(config),
+        PolicyCommand::Check(asked) => policy_against::run(config, &asked),
         PolicyCommand::Explain { finding } => explain(config, ledger, &finding).await,
-        PolicyCommand::Test { file } => test(config, file),
+        PolicyCommand::Test(asked) => policy_test::run(config, &asked),
         PolicyCommand::Schema => {
             let schema = render::json(&policy::schema()).map_err(Failure::unusable)?;
             out(&schema)
         }
     }
-}
-
-fn check(config: Option<&Path>) -> Result<(), Failure> {
-    let loaded = load_config(config)?;
-    for warning in Policy::new(&loaded).floor_warnings() {
-        screen::tell("warning", &warning.to_string());
-    }
-    let config = &loaded.config;
-    out(&format!(
-        "{}: valid; {} target(s), {} severity rule(s), {} ignore(s)\n",
-        loaded.file(),
-        config.targets.len(),
-        config.severity.len(),
-        config.ignore.len()
-    ))
 }
 
 async fn explain(config: Option<&Path>, place: &Place, id: &str) -> Result<(), Failure> {
@@ -74,6 +55,7 @@ async fn explain(config: Option<&Path>, place: &Place, id: &str) -> Result<(), F
 
 /// A finding as the rules see it, at one of its differences or as a whole.
 fn facts<'f>(finding: &'f Finding, difference: Option<&'f Difference>) -> Facts<'f> {
+    let attribution = difference.map_or(finding.attribution.as_ref(), |it| it.attribution.as_ref());
     Facts {
         layer: finding.unit.layer,
         target: &finding.target,
@@ -89,8 +71,8 @@ fn facts<'f>(finding: &'f Finding, difference: Option<&'f Difference>) -> Facts<
         },
         expected: difference.and_then(|it| it.expected.as_ref()),
         actual: difference.and_then(|it| it.actual.as_ref()),
-        attribution: difference.map_or(finding.attribution.as_ref(), |it| it.attribution.as_ref()),
-        console: false,
+        attribution,
+        console: attribution.is_some_and(|it| it.console),
     }
 }
 
@@ -121,37 +103,4 @@ fn explained(place: &str, it: &Explanation) -> String {
         text.push_str(&format!("    {}{line}: {outcome}\n", rule.rule));
     }
     text
-}
-
-fn test(config: Option<&Path>, file: Option<PathBuf>) -> Result<(), Failure> {
-    let loaded = load_config(config)?;
-    let file = file.unwrap_or_else(|| {
-        let config = config.unwrap_or(Path::new(CONFIG));
-        config.with_file_name(TESTS)
-    });
-    let results =
-        run_file(&Policy::new(&loaded), &file, Timestamp::now()).map_err(Failure::unusable)?;
-    let mut failed = 0;
-    for result in &results {
-        if result.passed() {
-            out(&screen::clean(&format!("ok    {}\n", result.name)))?;
-            continue;
-        }
-        failed += 1;
-        out(&screen::clean(&format!(
-            "FAIL  {} ({}:{})\n",
-            result.name, result.file, result.line
-        )))?;
-        for failure in &result.failures {
-            out(&screen::clean(&format!("        {failure}\n")))?;
-        }
-    }
-    out(&format!(
-        "{} passed, {failed} failed\n",
-        results.len() - failed
-    ))?;
-    if failed > 0 {
-        return Err(Failure::not_done(format!("{failed} policy test(s) failed")));
-    }
-    Ok(())
 }

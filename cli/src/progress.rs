@@ -6,6 +6,8 @@ use std::time::Duration;
 use domain::judge::Judged;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::screen;
+
 /// A scan's progress.
 pub(crate) struct Progress(ProgressBar);
 
@@ -33,13 +35,7 @@ impl Progress {
     /// One unit is done.
     pub(crate) fn done(&self, judged: &Judged) {
         self.0.inc(1);
-        let name: String = judged
-            .unit
-            .name
-            .chars()
-            .filter(|c| !c.is_control())
-            .collect();
-        self.0.set_message(name);
+        self.0.set_message(screen::clean(&judged.unit.name));
     }
 
     /// Takes the bar away, so that the report stands alone.

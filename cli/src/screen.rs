@@ -47,20 +47,43 @@ pub(crate) fn print(data: &str) -> io::Result<()> {
     }
 }
 
-/// Text without anything that could drive a terminal; names come from outside.
+/// Text in which nothing acts, with its lines kept: what could drive a terminal,
+/// or turn round what stands beside it, is written out as `\u{1b}`. Names come
+/// from outside.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    let mut cleaned = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && acts(c) {
+            cleaned.extend(c.escape_unicode());
+        } else {
+            cleaned.push(c);
+        }
+    }
+    cleaned
+}
+
+/// Whether a terminal obeys a character rather than showing it: controls, and
+/// the marks, embeddings, overrides and isolates of writing directions.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Writes a sentence to standard error. If even that fails there is nobody to tell.
 pub(crate) fn tell(kind: &str, sentence: &str) {
     let _ = writeln!(io::stderr(), "{kind}: {}", clean(sentence));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_written_out_and_lines_stay() {
+        assert_eq!(clean("a\x1b[31mb\nc\r\t"), "a\\u{1b}[31mb\nc\\u{d}\\u{9}");
+        for c in "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{9b}".chars() {
+            assert_eq!(clean(&format!("a{c}b")), format!("a{}b", c.escape_unicode()));
+        }
+        assert_eq!(clean("größe שלום …"), "größe שלום …");
+    }
 }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use attachments::AwsEvidence;
 use aws::{Connection, Options};
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
@@ -151,11 +152,12 @@ async fn event_driven(stacks: usize) {
         .region(aws_config::Region::new(REGION))
         .credentials_provider(Credentials::from_keys(ACCOUNT, "secret", None));
     let connection = Arc::new(Connection::load(loader, Options::in_function()).await);
-    let accounts = Arc::new(AwsAccounts(connection));
+    let accounts = Arc::new(AwsAccounts(Arc::clone(&connection)));
     let handler = StackDrift(stack_drift::Deps {
         store: Arc::clone(&store) as Arc<dyn Store>,
         config: InForce::new(),
         accounts: accounts.clone(),
+        evidence: Arc::new(AwsEvidence(connection)),
         queues: bus.clone(),
         secrets: Arc::new(Key),
         hash_key: "env:KEY".to_owned(),

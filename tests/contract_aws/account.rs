@@ -85,6 +85,11 @@ pub(super) fn emulator() -> Side {
     Side::Emulator(Emulator::start())
 }
 
+/// The emulator that enforces rights; no suite of its own, but for rules about rights.
+pub(super) fn emulator_with_rights() -> Side {
+    Side::Emulator(Emulator::start_with_rights())
+}
+
 /// Runs a rule on a fresh account.
 pub(super) fn with(start: fn() -> Side, rule: impl AsyncFnOnce(&Account)) {
     let runtime = tokio::runtime::Builder::new_current_thread();
@@ -108,11 +113,15 @@ pub(super) fn with(start: fn() -> Side, rule: impl AsyncFnOnce(&Account)) {
 }
 
 async fn connect(endpoint: &str, key: &str) -> Connection {
+    connect_with(endpoint, key, Options::default()).await
+}
+
+pub(super) async fn connect_with(endpoint: &str, key: &str, options: Options) -> Connection {
     let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new(REGION))
         .credentials_provider(Credentials::new(key, "secret", None, None, "contract"))
         .endpoint_url(endpoint);
-    Connection::load(loader, Options::default()).await
+    Connection::load(loader, options).await
 }
 
 impl Account {

@@ -29,6 +29,7 @@ pub(super) async fn a_finding_comes_back_as_it_was_written(store: Store) {
         who: "arn:aws:iam::111122223333:user/ana".to_owned(),
         at: Some(Timestamp::from_second(1_790_000_000).unwrap()),
         how: "SetQueueAttributes".to_owned(),
+        console: false,
     };
     seen.differences[0].attribution = Some(by.clone());
     seen.differences[0].sensitive = true;

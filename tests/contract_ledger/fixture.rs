@@ -68,6 +68,7 @@ pub(super) fn moment(second: i64) -> Moment<'static> {
 
 pub(super) fn difference(path: &str, expected: Option<Value>, actual: Option<Value>) -> Difference {
     Difference {
+        entry: None,
         path: path.to_owned(),
         kind: DifferenceKind::Changed,
         expected,
@@ -82,6 +83,7 @@ pub(super) fn difference(path: &str, expected: Option<Value>, actual: Option<Val
 
 pub(super) fn sighting(stack: &str, name: &str) -> Sighting {
     Sighting {
+        is_partial: false,
         identity: Identity::stack_resource("111122223333", "eu-west-1", stack, name),
         unit: Unit::stack("111122223333", "eu-west-1", stack),
         target: "stacks".to_owned(),

@@ -326,7 +326,7 @@ fn a_damaged_row_is_named_by_its_key_and_shows_no_value() {
 }
 
 #[test]
-fn a_table_that_is_not_there_is_named_with_the_setting() {
+fn a_table_that_is_not_there_is_named_with_what_to_check() {
     let emulator = plumbline_tests::emulator::Emulator::start();
     let ledger = DynamoLedger::new(&access(emulator.endpoint()), "elsewhere");
     let errors = block_on(async {
@@ -341,7 +341,7 @@ fn a_table_that_is_not_there_is_named_with_the_setting() {
         assert_eq!(error.kind, PortErrorKind::NotFound, "{error}");
         let text = error.to_string();
         assert!(
-            text.contains("`elsewhere`") && text.contains("PLUMBLINE_TABLE"),
+            text.contains("`elsewhere`") && text.contains("check the table's name"),
             "{text}"
         );
     }

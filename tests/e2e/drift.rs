@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{End, System, queue, unit};
+use super::support::{End, System, queue};
 
 #[test]
 fn e2e_drift_becomes_one_message_and_one_resolve() {
@@ -22,7 +22,7 @@ fn e2e_drift_becomes_one_message_and_one_resolve() {
     system.scan(&stacks, End::Event);
     plumbline.wait("the message", || (system.told() == [2, 2]).then_some(()));
     system.once_more();
-    let finding = the_finding(&system);
+    let finding = system.finding(&stack);
     assert_eq!(finding["closed"], Value::Null);
     assert_eq!(finding["baseline"], false);
     assert_eq!(system.kinds(), ["BaselineDigest", "IncidentFired"]);
@@ -46,21 +46,10 @@ fn e2e_drift_becomes_one_message_and_one_resolve() {
     // Mended: it closes at once and is told after one more clean look, which is asked for by itself.
     system.mend(&queue("shop-orders"));
     system.scan(&stacks, End::Event);
-    assert_eq!(the_finding(&system)["closed"]["how"], "resolved");
+    assert_eq!(system.finding(&stack)["closed"]["how"], "resolved");
     system.once_more();
     assert_eq!(system.told(), [2, 2], "a resolve before the clean look");
-    let looks = system.generation(&stack);
-    plumbline.wait("the look that settles it", || {
-        plumbline.run_schedule("clock", 1);
-        plumbline.table().get(&unit(&stack.name), "LEASE")
-    });
-    system.end_look(&stack, (End::Event, looks + 1));
-    // Whether it is settled is looked at two minutes after that look was asked for, which are made to pass.
-    plumbline.wait("the resolve", || {
-        plumbline.table().make_due("settle#");
-        plumbline.run_schedule("clock", 1);
-        (system.told() == [3, 3]).then_some(())
-    });
+    system.settle(&stack, 3);
     system.once_more();
     assert_eq!(
         system.kinds(),
@@ -81,18 +70,6 @@ fn e2e_drift_becomes_one_message_and_one_resolve() {
     assert_eq!(plumbline.table().timers(), []);
     assert!(plumbline.count_dead_letters().is_empty());
     counts_are_exact(&system, system.generation(&stack));
-}
-
-/// The one finding there is.
-fn the_finding(system: &System) -> Value {
-    let rows = system
-        .plumbline
-        .table()
-        .query(&unit("shop-orders"), "FINDING#");
-    let [finding] = &rows[..] else {
-        panic!("there are {} findings: {rows:?}", rows.len())
-    };
-    finding.body.clone()
 }
 
 fn counts_are_exact(system: &System, looks: u64) {

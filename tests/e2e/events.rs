@@ -39,6 +39,33 @@ fn e2e_every_event_of_the_folder_is_accepted() {
     );
 }
 
+#[test]
+fn e2e_a_trail_is_heard_of_what_changed_something_and_of_nothing_else() {
+    let plumbline = Deployment::start();
+    let mut heard = Vec::new();
+    for (name, event) in samples() {
+        let Some(case) = name.strip_prefix("stack-drift.trail-") else {
+            continue;
+        };
+        let body = event["Records"][0]["body"].as_str().unwrap();
+        let event: Value = serde_json::from_str(body).unwrap();
+        if plumbline.tell_rules(&event, 1) == 1 {
+            heard.push(case.trim_end_matches(".json").to_owned());
+        }
+    }
+    assert_eq!(
+        heard,
+        [
+            "cloudformation",
+            "console-action",
+            "console",
+            "role",
+            "user"
+        ],
+        "not heard of: what failed, and what only reads"
+    );
+}
+
 /// Every file with its content, in the order of names.
 fn samples() -> Vec<(String, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");

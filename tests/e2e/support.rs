@@ -11,6 +11,10 @@ const SLACK: &str = "plumbline/slack";
 /// The parameter under which the webhook's key is.
 const KEY: &str = "/plumbline/hook-key";
 
+/// The route of what is critical. Nothing listens at the pager's end.
+const PAGED: &str = r#"
+    - {when: 'finding.severity == "critical"', to: [pager]}"#;
+
 /// What a queue's template says, and what it is bent to.
 const VISIBILITY: (u64, u64) = (30, 45);
 
@@ -42,10 +46,19 @@ impl System {
     /// Whatever is open goes to Slack's webhook, whose address is a secret, to a webhook whose bodies are signed, and,
     /// where it is critical, to a pager.
     pub(crate) fn start() -> Self {
+        Self::routing(PAGED)
+    }
+
+    /// The same, but nobody is paged.
+    pub(crate) fn start_without_pager() -> Self {
+        Self::routing("")
+    }
+
+    fn routing(first: &str) -> Self {
         let (plumbline, sink) = (Deployment::start(), Sink::start());
         plumbline.put_secret(SLACK, &sink.url("/slack"));
         plumbline.put_secure_parameter(KEY, "the webhook's key");
-        plumbline.put_configuration(&configuration(&sink.url("/hook")));
+        plumbline.put_configuration(&configuration(&sink.url("/hook"), first));
         plumbline.run_schedule("clock", 1);
         assert!(
             plumbline.table().get("CONFIG", "CURRENT").is_some(),
@@ -166,6 +179,33 @@ impl System {
         kinds.map(str::to_owned).collect()
     }
 
+    /// Has the resolve of what was closed told: after one more clean look, which is asked for by itself.
+    pub(crate) fn settle(&self, stack: &Stack, told: usize) {
+        let plumbline = &self.plumbline;
+        let looks = self.generation(stack);
+        plumbline.wait("the look that settles it", || {
+            plumbline.run_schedule("clock", 1);
+            plumbline.table().get(&unit(&stack.name), "LEASE")
+        });
+        self.end_look(stack, (End::Event, looks + 1));
+        // Whether it is settled is looked at two minutes after that look was asked for, which are made to pass.
+        plumbline.wait("the resolve", || {
+            plumbline.table().make_due("settle#");
+            plumbline.run_schedule("clock", 1);
+            (self.told() == [told, told]).then_some(())
+        });
+    }
+
+    /// The one finding of a stack.
+    #[track_caller]
+    pub(crate) fn finding(&self, stack: &Stack) -> Value {
+        let rows = self.findings(stack);
+        let [finding] = &rows[..] else {
+            panic!("there are {} findings: {rows:?}", rows.len())
+        };
+        finding.body.clone()
+    }
+
     /// Delivers everything once more, and waits until that has changed whatever it changes.
     pub(crate) fn once_more(&self) {
         self.plumbline.redeliver();
@@ -214,7 +254,78 @@ pub(crate) fn ended(stack_id: &str, detection: &str) -> Value {
     })
 }
 
-fn configuration(hook: &str) -> String {
+/// The event of a call that changed something, as a trail tells of it; by a user of that account.
+pub(crate) fn called(
+    (source, name): (&str, &str),
+    (account, user): (&str, &str),
+    parameters: Value,
+) -> Value {
+    let (_, region) = PLACE;
+    let now = jiff::Timestamp::now().to_string();
+    json!({
+        "version": "0",
+        "id": "0b8f1c3e-6a56-4a54-9d70-0e4d4a3c6a11",
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": format!("aws.{source}"),
+        "account": account,
+        "time": now,
+        "region": region,
+        "resources": [],
+        "detail": {
+            "eventVersion": "1.09",
+            "userIdentity": {"type": "IAMUser", "accountId": account, "userName": user,
+                "arn": format!("arn:aws:iam::{account}:user/{user}")},
+            "eventTime": now,
+            "eventSource": format!("{source}.amazonaws.com"),
+            "eventName": name,
+            "awsRegion": region,
+            "requestParameters": parameters,
+            "responseElements": {"_return": true},
+            "eventID": "7c1d3f2a-54a1-4c61-8f0d-0a0c9c1f5e21",
+            "readOnly": false,
+            "eventType": "AwsApiCall",
+            "managementEvent": true,
+            "recipientAccountId": account,
+            "eventCategory": "Management",
+        },
+    })
+}
+
+/// The event of a change of a resource of a stack, as AWS Config tells of it. The emulator sends none.
+pub(crate) fn changed(stack_id: &str, logical_id: &str, (kind, id): (&str, &str)) -> Value {
+    let parts: Vec<&str> = stack_id.split(':').collect();
+    let (region, account) = (parts[3], parts[4]);
+    let now = jiff::Timestamp::now();
+    json!({
+        "version": "0",
+        // Each change is an event of its own.
+        "id": format!("5e1f0c52-0000-4000-8000-{:012x}", now.as_microsecond() & 0xffff_ffff_ffff),
+        "detail-type": "Config Configuration Item Change",
+        "source": "aws.config",
+        "account": account,
+        "time": now.to_string(),
+        "region": region,
+        "resources": [],
+        "detail": {
+            "recordVersion": "1.3",
+            "messageType": "ConfigurationItemChangeNotification",
+            "configurationItemDiff": {"changedProperties": {}, "changeType": "UPDATE"},
+            "notificationCreationTime": now.to_string(),
+            "configurationItem": {
+                "configuration": {},
+                "tags": {"aws:cloudformation:stack-id": stack_id, "aws:cloudformation:logical-id": logical_id},
+                "configurationItemCaptureTime": now.to_string(),
+                "configurationItemStatus": "OK",
+                "awsAccountId": account,
+                "awsRegion": region,
+                "resourceType": kind,
+                "resourceId": id,
+            },
+        },
+    })
+}
+
+fn configuration(hook: &str, first: &str) -> String {
     let (_, region) = PLACE;
     // A maxAge of nothing: every run of the schedule looks anew. A settle time of a second: as long as a test waits.
     format!(
@@ -225,8 +336,7 @@ targets:
     cloudformation: {{regions: [{region}], stacks: ["shop-*"]}}
 timing: {{maxAge: 0s, settle: 1s, reopen: 30m}}
 notify:
-  routes:
-    - {{when: 'finding.severity == "critical"', to: [pager]}}
+  routes:{first}
     - {{when: "true", to: [team, hook]}}
   channels:
     team: {{slack: {{webhook: "secretsmanager:{SLACK}"}}}}

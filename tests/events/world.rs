@@ -8,7 +8,8 @@ use clock::{DeadLetter, DeadLetters};
 use domain::handled::Handled;
 use domain::message::Outgoing;
 use domain::ports::{
-    Accounts, Fetched, Objects, PortError, PortErrorKind, Role, Secret, Secrets, Stacks, Topic,
+    Accounts, Attachments, Evidence, Fetched, Objects, PortError, PortErrorKind, Role, Secret,
+    Secrets, Stacks, Topic, Trail,
 };
 use domain::testing::{ManualClock, MemoryChannels, MemoryQueues, MemoryStore, block_on};
 use equivalence::Catalogue;
@@ -38,6 +39,7 @@ impl World {
             "config-change" => {
                 let deps = config_change::Deps {
                     store: self.store.clone(),
+                    config: InForce::new(),
                     clock: self.clock.clone(),
                 };
                 block_on(config_change::handle(&deps, body))
@@ -64,6 +66,7 @@ impl World {
                     store: self.store.clone(),
                     config: InForce::new(),
                     accounts: Arc::new(Nothing),
+                    evidence: Arc::new(Nothing),
                     queues: self.queues.clone(),
                     secrets: Arc::new(Nothing),
                     hash_key: "env:NONE".to_owned(),
@@ -184,5 +187,20 @@ impl Accounts for Nothing {
 
     fn default_region(&self) -> Option<String> {
         None
+    }
+}
+
+#[async_trait]
+impl Evidence for Nothing {
+    async fn attachments(
+        &self,
+        _: Option<&str>,
+        _: Option<&Role>,
+    ) -> Result<Arc<dyn Attachments>, PortError> {
+        nothing("evidence:attachments")
+    }
+
+    async fn trail(&self, _: Option<&str>, _: Option<&Role>) -> Result<Arc<dyn Trail>, PortError> {
+        nothing("evidence:trail")
     }
 }

@@ -16,6 +16,7 @@ fn workshop() -> Workshop {
         .with("AWS_PROFILE", "not-there")
         .with("AWS_MAX_ATTEMPTS", "none")
         .with("PLUMBLINE_CONFIG", "not-there.yaml")
+        .with("SSL_CERT_FILE", "not-there.pem")
 }
 
 #[track_caller]
@@ -245,26 +246,58 @@ fn too_few_stacks_are_refused() {
     assert!(ran.stderr.contains("6..=200"), "{ran:?}");
 }
 
-/// Ctrl-C, for a child of this test.
-fn interrupt(child: &Child) {
+/// A signal for a child of this test; `INT` is Ctrl-C.
+fn send(signal: &str, child: &Child) {
     let pid = child.id().to_string();
-    let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    let sent = Command::new("kill")
+        .args(["-s", signal, &pid])
+        .status()
+        .unwrap();
     assert!(sent.success());
 }
 
 #[test]
 fn ended_in_the_middle_of_its_story_it_leaves_nothing_behind() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let workshop = workshop();
+        let mut demo = workshop
+            .command(&["demo", "--exit"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdout = demo.stdout.take().unwrap();
+        // Its first words come once everything is up.
+        assert!(stdout.read(&mut [0; 1]).unwrap() > 0);
+        send(signal, &demo);
+        assert_eq!(demo.wait().unwrap().code(), Some(1), "{signal}");
+        assert!(workshop.written().is_empty(), "{signal}");
+    }
+}
+
+#[test]
+fn under_nohup_it_outlives_the_terminal() {
     let workshop = workshop();
-    let mut demo = workshop
-        .command(&["demo", "--exit"])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let plain = workshop.command(&["demo", "--exit"]);
+    let mut nohup = Command::new("nohup");
+    nohup
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .current_dir(plain.get_current_dir().unwrap())
+        .env_clear()
+        .envs(
+            plain
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut demo = nohup.spawn().unwrap();
     let mut stdout = demo.stdout.take().unwrap();
-    // Its first words come once everything is up.
     assert!(stdout.read(&mut [0; 1]).unwrap() > 0);
-    interrupt(&demo);
-    assert_eq!(demo.wait().unwrap().code(), Some(1));
+    send("HUP", &demo);
+    std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
+    assert_eq!(demo.wait().unwrap().code(), Some(0));
     assert!(workshop.written().is_empty());
 }
 
@@ -329,7 +362,7 @@ fn it_stays_up_with_a_report_and_a_ledger_that_other_commands_read() {
         );
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    interrupt(&demo);
+    send("TERM", &demo);
     assert_eq!(demo.wait().unwrap().code(), Some(0));
     assert!(workshop.written().is_empty(), "its directory goes with it");
 }

@@ -6,6 +6,7 @@ mod detections;
 mod motion;
 mod places;
 mod resources;
+mod summaries;
 
 use std::{thread, time::Duration};
 

@@ -106,6 +106,60 @@ fn the_clock_takes_the_configuration_into_force() {
 }
 
 #[test]
+fn the_clock_says_that_a_configuration_is_missing_or_refused() {
+    let workshop = workshop();
+    let minute = events().join("clock.minute.json");
+    let minute = minute.display().to_string();
+    let tick = || workshop.run(&["invoke", "clock", "--event", &minute]);
+    let missing = tick();
+    assert_eq!(missing.code, 1, "{missing:?}");
+    assert!(
+        missing.stdout.contains("plumbline.yaml: No such file")
+            && missing.stdout.contains("--config"),
+        "{missing:?}"
+    );
+
+    let refused = |ran: &Ran, stays: &str| {
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(
+            ran.stdout.contains("is refused")
+                && ran.stdout.contains("targts")
+                && ran.stdout.contains(stays),
+            "{ran:?}"
+        );
+    };
+    let good = "apiVersion: plumbline/v1\nenvironment: test\n";
+    let wrong = format!("{good}targts: []\n");
+    fs::write(workshop.path("plumbline.yaml"), &wrong).unwrap();
+    let ran = tick();
+    refused(&ran, "and none is in force");
+
+    fs::write(workshop.path("plumbline.yaml"), good).unwrap();
+    let ran = tick();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stdout.contains("in force: plumbline.yaml"), "{ran:?}");
+    fs::write(workshop.path("plumbline.yaml"), &wrong).unwrap();
+    refused(&tick(), "the last good one stays in force");
+}
+
+#[test]
+fn what_a_function_sends_is_told_as_not_delivered_with_what_it_is_about() {
+    let workshop = workshop();
+    let event = events().join("publish.outbox.json").display().to_string();
+    let run = |more: &[&str]| {
+        let ran = workshop.run(&[&["invoke", "publish", "--event", &event], more].concat());
+        let told = "warning: 1 message was produced and not delivered";
+        assert!(ran.stderr.contains(told), "{ran:?}");
+        ran
+    };
+    let plain = run(&[]);
+    let line = "would go to topic, audience notify: FindingOpened f-";
+    assert!(plain.stdout.contains(line), "{plain:?}");
+    let json: Value = serde_json::from_str(&run(&["-o", "json"]).stdout).unwrap();
+    assert_eq!(json["sent"][0]["body"]["kind"], "FindingOpened", "{json}");
+}
+
+#[test]
 fn what_is_no_event_of_the_function_is_exit_code_2_and_says_why() {
     let workshop = workshop();
     let file = event(&workshop, &json!({"detail-type": "x"}));
@@ -134,10 +188,10 @@ fn what_is_no_event_of_the_function_is_exit_code_2_and_says_why() {
 fn a_table_needs_the_reference_to_its_key_and_is_no_file() {
     let workshop = workshop();
     let file = event(&workshop, &json!({"Records": []}));
-    let ran = workshop.run(&["invoke", "notify", "--event", &file, "--table", "t"]);
+    let ran = workshop.run(&["invoke", "notify", "--event", &file, "--table", "tab"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("PLUMBLINE_HMAC_KEY"), "{ran:?}");
-    let both = workshop.run(&["findings", "--table", "t", "--ledger", "f"]);
+    let both = workshop.run(&["findings", "--table", "tab", "--ledger", "f"]);
     assert_eq!(both.code, 2, "{both:?}");
     assert!(both.stderr.contains("cannot be used with"), "{both:?}");
 }

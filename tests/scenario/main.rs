@@ -6,13 +6,17 @@
     reason = "tests: a broken assumption has to end the test where it broke"
 )]
 
+mod additions;
+mod authors;
 mod bad_input;
 mod crash;
 mod dead_letters;
 mod demo;
 mod faults;
+mod first_day;
 mod invoke;
 mod life;
+mod secrets;
 mod support;
 mod table;
 mod worlds;

@@ -16,7 +16,7 @@ fn dynamodb(aws: &Aws, operation: &str, body: &Value) -> Value {
 }
 
 /// The table of `infra/template.yaml`.
-fn make_table(aws: &Aws) {
+pub(crate) fn make_table(aws: &Aws) {
     let types = ["PK", "SK", "GSI1PK", "GSI1SK"]
         .map(|name| json!({"AttributeName": name, "AttributeType": "S"}));
     let keys = |pk: &str, sk: &str| json!([{"AttributeName": pk, "KeyType": "HASH"}, {"AttributeName": sk, "KeyType": "RANGE"}]);
@@ -97,7 +97,25 @@ fn a_scan_into_the_ledger_of_a_deployment_is_told_as_its_own() {
 
     let wrong = workshop.run(&["findings", "--table", "not-there"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
-    assert!(wrong.stderr.contains("dynamodb"), "{wrong:?}");
+    assert!(
+        wrong.stderr.contains("--table not-there") && wrong.stderr.contains("us-east-1"),
+        "{wrong:?}"
+    );
+    assert!(!wrong.stderr.contains("PLUMBLINE_TABLE"), "{wrong:?}");
+}
+
+#[test]
+fn a_name_that_no_table_has_is_a_slip_before_anything_is_called() {
+    // Nobody answers there: a call would be told as one that failed.
+    let workshop = Workshop::new("http://127.0.0.1:1").with("AWS_MAX_ATTEMPTS", "1");
+    for name in ["", " ", "ab", "my table"] {
+        let ran = workshop.run(&["findings", "--table", name]);
+        assert_eq!(ran.code, 2, "{name}: {ran:?}");
+        assert!(
+            ran.stderr.contains("--table <NAME>") && ran.stderr.contains("output `Table`"),
+            "{name}: {ran:?}"
+        );
+    }
 }
 
 #[test]

@@ -117,6 +117,21 @@ impl Stacks for Region {
         .await
     }
 
+    async fn all_drifts(&self, stack_id: &str) -> Result<Vec<ResourceDrift>, PortError> {
+        self.see("cloudformation:DescribeStackResourceDrifts", |state| {
+            let stack = state.cloud.stacks.get(&state.cloud.arn(stack_id))?;
+            let drifts = stack.resources.iter().filter_map(|it| it.last_drift());
+            Some(drifts.cloned().collect())
+        })
+        .await
+    }
+
+    async fn template(&self, _stack_id: &str) -> Result<String, PortError> {
+        let op = "cloudformation:GetTemplate";
+        let detail = "no resource of this account needs its template";
+        Err(error(PortErrorKind::NotFound, op, detail))
+    }
+
     async fn detect_resource(
         &self,
         stack_id: &str,

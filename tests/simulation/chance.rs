@@ -70,10 +70,12 @@ pub(crate) enum Fault {
     CheckFailed,
     /// A body that nobody can read.
     Poison,
+    /// A right is missing for a while.
+    Denied,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Fault::CrashBefore,
         Fault::CrashAfter,
         Fault::Refused,
@@ -91,6 +93,7 @@ impl Fault {
         Fault::Skew,
         Fault::CheckFailed,
         Fault::Poison,
+        Fault::Denied,
     ];
 
     /// The most often it happens, of a thousand occasions.
@@ -109,6 +112,7 @@ impl Fault {
             Fault::CheckFailed => 350,
             Fault::Skew => 500,
             Fault::Poison => 30,
+            Fault::Denied => 60,
         }
     }
 }

@@ -3,186 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use domain::difference::DifferenceKind;
 use domain::stack::{
-    Detection, DetectionOutcome, DriftStatus, PropertyDifference, ResourceDrift, ResourceRow,
-    StackId, StackSummary,
+    Detection, DetectionOutcome, DriftStatus, ResourceDrift, ResourceRow, StackId, StackSummary,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+
+use crate::hanging::Hand;
+use crate::resource::{NESTED, Resource};
 
 /// The account of every stack.
 pub(crate) const ACCOUNT: &str = "111122223333";
 
 /// What no one may find outside the model: part of each sensitive value.
 pub(crate) const MARKER: &str = "MARKERx7Qp";
-
-/// What somebody did to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bend {
-    /// A property has another value, different for each number.
-    Property(u32),
-    /// A sensitive one has.
-    Secret(u32),
-    /// Another spelling of the same value: a row that is modified, and no drift.
-    Spelling,
-    /// It is gone.
-    Deleted,
-}
-
-impl Bend {
-    pub(crate) fn is_drift(self) -> bool {
-        self != Bend::Spelling
-    }
-}
-
-/// A resource of a stack.
-#[derive(Clone, Debug)]
-pub(crate) struct Resource {
-    pub(crate) logical_id: String,
-    pub(crate) physical_id: String,
-    pub(crate) kind: &'static str,
-    pub(crate) bend: Option<Bend>,
-    status: &'static str,
-    updated_at: Timestamp,
-    row: DriftStatus,
-    checked_at: Option<Timestamp>,
-    drift: Option<ResourceDrift>,
-    /// Until when, by the true time, it cannot be checked by itself either.
-    pub(crate) sick_until: Timestamp,
-}
-
-/// A path and the value there; none where it is sensitive.
-pub(crate) type Place = (&'static str, Option<Value>);
-
-/// Types, and whether CloudFormation can check them.
-pub(crate) const KINDS: [&str; 4] = [
-    "AWS::SQS::Queue",
-    "AWS::EC2::SecurityGroup",
-    "AWS::Lambda::Function",
-    "AWS::CloudFormation::WaitConditionHandle",
-];
-pub(crate) const NESTED: &str = "AWS::CloudFormation::Stack";
-
-impl Resource {
-    pub(crate) fn new(
-        logical_id: &str,
-        physical_id: String,
-        kind: &'static str,
-        at: Timestamp,
-    ) -> Self {
-        Self {
-            logical_id: logical_id.to_owned(),
-            physical_id,
-            kind,
-            bend: None,
-            status: "CREATE_COMPLETE",
-            updated_at: at,
-            row: DriftStatus::NotChecked,
-            checked_at: None,
-            drift: None,
-            sick_until: Timestamp::MIN,
-        }
-    }
-
-    pub(crate) fn is_supported(&self) -> bool {
-        self.kind != NESTED && self.kind != KINDS[3]
-    }
-
-    fn expected(&self) -> Value {
-        match self.kind {
-            "AWS::SQS::Queue" => json!({"DelaySeconds": 5, "QueueName": self.physical_id}),
-            "AWS::EC2::SecurityGroup" => {
-                json!({"GroupDescription": "web", "SecurityGroupIngress": [{"CidrIp": "10.0.0.0/8", "IpProtocol": "tcp"}]})
-            }
-            _ => {
-                json!({"MemorySize": 128, "Environment": {"Variables": {"DB_PASSWORD": format!("{MARKER}-0")}}})
-            }
-        }
-    }
-
-    /// The property that is bent, with what stands there.
-    fn property(&self, bend: Bend) -> (&'static str, Value) {
-        match (self.kind, bend) {
-            ("AWS::SQS::Queue", Bend::Spelling) => ("/DelaySeconds", json!("5")),
-            ("AWS::SQS::Queue", Bend::Property(n) | Bend::Secret(n)) => {
-                ("/DelaySeconds", json!(100 + n))
-            }
-            ("AWS::EC2::SecurityGroup", Bend::Property(n) | Bend::Secret(n)) => (
-                "/SecurityGroupIngress/0/CidrIp",
-                json!(format!("10.{}.0.0/16", n % 250)),
-            ),
-            ("AWS::EC2::SecurityGroup", _) => ("/SecurityGroupIngress/0/IpProtocol", json!("udp")),
-            (_, Bend::Secret(n)) => (
-                "/Environment/Variables/DB_PASSWORD",
-                json!(format!("{MARKER}-{}", n + 1)),
-            ),
-            (_, Bend::Property(n)) => ("/MemorySize", json!(1000 + n)),
-            (_, _) => ("/MemorySize", json!("128")),
-        }
-    }
-
-    /// What bends are possible here.
-    pub(crate) fn can_be(&self, bend: Bend) -> bool {
-        self.is_supported()
-            && match bend {
-                Bend::Spelling => self.kind != "AWS::EC2::SecurityGroup",
-                _ => true,
-            }
-    }
-
-    /// What drifts, as findings name it: path and value, the value of a sensitive one left out; nothing for a deleted one.
-    pub(crate) fn truth(&self) -> Option<(&'static str, Option<Place>)> {
-        let bend = self.bend.filter(|it| it.is_drift())?;
-        if bend == Bend::Deleted {
-            return Some(("deleted", None));
-        }
-        let (path, actual) = self.property(bend);
-        let shown = (!path.ends_with("PASSWORD")).then_some(actual);
-        Some(("modified", Some((path, shown))))
-    }
-
-    /// CloudFormation compares it now.
-    pub(crate) fn check(&mut self, at: Timestamp) -> DriftStatus {
-        let expected = self.expected();
-        let status = match self.bend {
-            None => DriftStatus::InSync,
-            Some(Bend::Deleted) => DriftStatus::Deleted,
-            Some(_) => DriftStatus::Modified,
-        };
-        let mut drift = ResourceDrift {
-            logical_id: self.logical_id.clone(),
-            status,
-            checked_at: at,
-            reason: None,
-            actual: expected.clone(),
-            expected,
-            differences: Vec::new(),
-        };
-        if let Some(bend) = self.bend.filter(|it| *it != Bend::Deleted) {
-            let (path, value) = self.property(bend);
-            let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
-            let expected = drift.expected.pointer(path).cloned().unwrap_or_default();
-            drift.differences.push(PropertyDifference {
-                path: path.to_owned(),
-                kind: DifferenceKind::Changed,
-                expected: Some(text(&expected)),
-                actual: Some(text(&value)),
-            });
-            if let Some(place) = drift.actual.pointer_mut(path) {
-                *place = value;
-            }
-        }
-        self.row = status;
-        self.checked_at = Some(at);
-        self.drift = Some(drift);
-        status
-    }
-
-    pub(crate) fn last_drift(&self) -> Option<&ResourceDrift> {
-        self.drift.as_ref()
-    }
-}
 
 /// A stack.
 #[derive(Clone, Debug)]
@@ -191,6 +25,8 @@ pub(crate) struct Stack {
     pub(crate) status: &'static str,
     pub(crate) root: Option<StackId>,
     pub(crate) resources: Vec<Resource>,
+    /// When its last update began, by the API's clock.
+    changed_at: Option<Timestamp>,
     checked_at: Option<Timestamp>,
     running: Option<String>,
 }
@@ -218,9 +54,11 @@ pub(crate) struct Cloud {
     pub(crate) detections: BTreeMap<String, Running>,
     /// What was ever checked, by stack name and logical id.
     pub(crate) checks: BTreeMap<(String, String), Vec<Check>>,
+    /// What was added by hand to groups and roles.
+    pub(crate) by_hand: Vec<Hand>,
     /// What the API's clock is ahead of the true time.
     pub(crate) skew: SignedDuration,
-    made: u64,
+    pub(crate) made: u64,
 }
 
 impl Cloud {
@@ -245,6 +83,7 @@ impl Cloud {
             status: "CREATE_COMPLETE",
             root,
             resources: Vec::new(),
+            changed_at: None,
             checked_at: None,
             running: None,
         };
@@ -268,7 +107,7 @@ impl Cloud {
                 && it
                     .resources
                     .iter()
-                    .any(|it| it.logical_id == *logical_id && it.kind == kind)
+                    .any(|it| it.logical_id == *logical_id && it.kind == kind && it.is_in_stack())
         })
     }
 
@@ -324,6 +163,9 @@ impl Cloud {
         logical_id: &str,
         (at, now): (Timestamp, Timestamp),
     ) -> Option<ResourceDrift> {
+        let resources = &self.stacks.get(arn)?.resources;
+        let resource = resources.iter().find(|it| it.logical_id == logical_id)?;
+        let is_gone = self.is_groupless(resource);
         let stack = self.stacks.get_mut(arn)?;
         let resource = stack
             .resources
@@ -332,8 +174,8 @@ impl Cloud {
         if stack.status == "DELETE_COMPLETE" {
             return None;
         }
-        resource.check(at);
-        let drifts = resource.bend.is_some_and(Bend::is_drift);
+        resource.check(at, is_gone);
+        let drifts = resource.truth(is_gone).is_some();
         let key = (stack.id.name().to_owned(), logical_id.to_owned());
         self.checks
             .entry(key)
@@ -389,6 +231,15 @@ impl Cloud {
         })
     }
 
+    /// An update of a stack begins.
+    pub(crate) fn begin_update(&mut self, arn: &str, now: Timestamp) {
+        let at = self.api_time(now);
+        self.set_status(arn, "UPDATE_IN_PROGRESS");
+        if let Some(stack) = self.stacks.get_mut(arn) {
+            stack.changed_at = Some(at);
+        }
+    }
+
     /// A stack begins to move, or comes to rest.
     pub(crate) fn set_status(&mut self, arn: &str, status: &'static str) {
         if let Some(stack) = self.stacks.get_mut(arn)
@@ -405,9 +256,7 @@ impl Cloud {
         if let Some(stack) = self.stacks.get_mut(arn)
             && let Some(resource) = stack.resources.get_mut(index)
         {
-            resource.bend = None;
-            resource.status = "UPDATE_COMPLETE";
-            resource.updated_at = at;
+            resource.updated(at);
         }
     }
 
@@ -416,9 +265,10 @@ impl Cloud {
             return;
         };
         stack.status = "DELETE_COMPLETE";
-        for resource in &mut stack.resources {
-            resource.status = "DELETE_COMPLETE";
-        }
+        stack.resources.iter_mut().for_each(Resource::deleted);
+        let gone = stack.resources.iter().map(|it| it.physical_id.as_str());
+        let gone: Vec<&str> = gone.collect();
+        self.by_hand.retain(|it| !gone.contains(&it.on.as_str()));
         let inner: Vec<String> = stack
             .resources
             .iter()
@@ -432,16 +282,7 @@ impl Cloud {
 
     pub(crate) fn rows(&self, arn: &str) -> Option<Vec<ResourceRow>> {
         let stack = self.stacks.get(arn)?;
-        let row = |it: &Resource| ResourceRow {
-            logical_id: it.logical_id.clone(),
-            physical_id: it.physical_id.clone(),
-            resource_type: it.kind.to_owned(),
-            status: it.status.to_owned(),
-            drift_status: it.row,
-            checked_at: it.checked_at,
-            updated_at: Some(it.updated_at),
-        };
-        Some(stack.resources.iter().map(row).collect())
+        Some(stack.resources.iter().map(Resource::row).collect())
     }
 }
 
@@ -460,6 +301,7 @@ impl Stack {
             status: self.status.to_owned(),
             root: self.root.clone().filter(|_| with_root),
             drift_checked_at: self.checked_at,
+            changed_at: self.changed_at,
         }
     }
 

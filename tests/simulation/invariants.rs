@@ -10,12 +10,12 @@ use domain::ports::{Items as _, Key, Ledger as _};
 use domain::testing::block_on;
 use serde_json::Value;
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, Stack};
 use crate::queue::POISON;
 use crate::sim::{Sim, State};
 
 /// What drifts, or is open: by stack and resource, what it is and where.
-type Drift = BTreeMap<(String, String), (String, Option<(String, Option<Value>)>)>;
+type Drift = BTreeMap<(String, String), (String, BTreeMap<String, Option<Value>>)>;
 
 pub(crate) fn at_the_end(sim: &Sim) {
     if sim.state().broken.is_some() {
@@ -27,6 +27,7 @@ pub(crate) fn at_the_end(sim: &Sim) {
     everything_is_processed(sim, &mut state);
     counters_are_exact(sim, &mut state, &findings);
     people_are_told(sim, &mut state, &findings);
+    state.all_are_named(&findings);
     no_secret_is_kept(sim, &mut state, &findings);
 }
 
@@ -35,16 +36,23 @@ fn real(cloud: &Cloud, config: &str) -> Drift {
     let selects = |name: &str| {
         name.starts_with("shop-") || (name.starts_with("data-") && config.contains("data-*"))
     };
-    for stack in cloud.stacks.values().filter(|it| it.is_there()) {
+    let is_watched = |stack: &Stack| {
         let root = stack.root.as_ref().is_some_and(|it| selects(it.name()));
-        if !selects(stack.id.name()) && !root {
-            continue;
-        }
-        for resource in &stack.resources {
-            if let Some((change, place)) = resource.truth() {
+        selects(stack.id.name()) || root
+    };
+    let there = cloud.stacks.values().filter(|it| it.is_there());
+    for stack in there.filter(|it| is_watched(it)) {
+        for resource in stack.resources.iter().filter(|it| it.is_in_stack()) {
+            let (mut change, mut places) = ("modified", BTreeMap::new());
+            if let Some((what, place)) = resource.truth(cloud.is_groupless(resource)) {
+                change = what;
+                places.extend(place.map(|(path, value)| (path.to_owned(), value)));
+            }
+            let hanging = cloud.undeclared(resource, &is_watched);
+            places.extend(hanging.into_iter().map(|(path, it)| (path, Some(it))));
+            if change != "modified" || !places.is_empty() {
                 let key = (stack.id.name().to_owned(), resource.logical_id.clone());
-                let place = place.map(|(path, value)| (path.to_owned(), value));
-                drift.insert(key, (change.to_owned(), place));
+                drift.insert(key, (change.to_owned(), places));
             }
         }
     }
@@ -55,11 +63,11 @@ fn open(findings: &[Finding]) -> Drift {
     let open = findings.iter().filter(|it| it.closed.is_none());
     open.map(|finding| {
         let key = (finding.unit.name.clone(), finding.resource.name.clone());
-        let place = finding.differences.first().map(|it| {
+        let place = finding.differences.iter().map(|it| {
             let value = it.actual.clone().filter(|_| !it.sensitive);
             (it.path.clone(), value)
         });
-        (key, (finding.change.as_str().to_owned(), place))
+        (key, (finding.change.as_str().to_owned(), place.collect()))
     })
     .collect()
 }

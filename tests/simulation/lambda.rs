@@ -80,6 +80,7 @@ impl Function {
             "stack-drift" => Handler::StackDrift(Arc::new(stack_drift::Deps {
                 store,
                 config: InForce::new(),
+                evidence: Arc::clone(&accounts) as _,
                 accounts,
                 queues: Arc::clone(&ports) as _,
                 secrets: ports,
@@ -107,9 +108,11 @@ impl Function {
                 clock,
                 config: "s3://plumbline-config/plumbline.yaml".to_owned(),
             })),
-            "config-change" => {
-                Handler::ConfigChange(Arc::new(config_change::Deps { store, clock }))
-            }
+            "config-change" => Handler::ConfigChange(Arc::new(config_change::Deps {
+                store,
+                config: InForce::new(),
+                clock,
+            })),
             "image-push" => Handler::ImagePush(Arc::new(image_push::Deps { store, clock })),
             _ => Handler::Notify(Arc::new(notify::Deps {
                 store,
@@ -231,6 +234,7 @@ impl Driver {
                 let (name, id, times) = (self.process.name, message.id, message.receives);
                 state.tell(|| format!("  {name}: message {id} (time {times}): {}", message.body));
             }
+            self.process.takes_up(&message.body);
             let handled = self.handle(&message.body).await;
             self.process
                 .note(&format!("message {}", message.id), &handled);

@@ -12,6 +12,7 @@ use domain::ports::{
     Address, Channels, Fetched, Ledger as _, Objects, PortError, PortErrorKind, Queues, Secret,
     Secrets, Topic,
 };
+use domain::severity::Severity;
 use domain::testing::block_on;
 use domain::work::Queue;
 use jiff::Timestamp;
@@ -120,10 +121,11 @@ impl Channels for Ports {
             let about = finding_of(sim, key);
             let is_baseline = about.as_ref().is_some_and(|(_, it)| it.baseline);
             let mut state = sim.state();
-            if let Some((incident, finding)) = &about
-                && key.contains(".resolve.")
-            {
-                state.resolves(incident, finding);
+            if let Some((incident, finding)) = &about {
+                match key.contains(".resolve.") {
+                    true => state.resolves(incident, finding),
+                    false => state.pages(finding),
+                }
             }
             state.tell(|| format!("    → sink {url} {key}: {text}"));
             if is_baseline {
@@ -171,6 +173,28 @@ fn finding_of(sim: &crate::sim::Sim, key: &str) -> Option<(Incident, Finding)> {
 }
 
 impl State {
+    /// People hear of it: nothing that a watched stack declares may be called critical, unless it is called uncertain.
+    fn pages(&mut self, finding: &Finding) {
+        if finding.severity != Severity::Critical {
+            return;
+        }
+        for difference in &finding.differences {
+            let Some(stack) = self.declared.get(&difference.path) else {
+                continue;
+            };
+            let is_watched = stack.contains("shop-") || !self.was_narrowed;
+            if is_watched && difference.potential {
+                self.tally.count("declared, and told as uncertain");
+            } else if is_watched {
+                let (id, path, stack) = (&finding.id, &difference.path, stack.clone());
+                self.breaks(format!(
+                    "invariant 1: {id} is told as critical for {path}, which {stack} declares"
+                ));
+                return;
+            }
+        }
+    }
+
     /// People hear that it is over: a check that began when the settle time was over must have found it clean.
     fn resolves(&mut self, incident: &Incident, finding: &Finding) {
         let how = finding.closed.as_ref().map(|it| it.how);

@@ -8,7 +8,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::finding::Finding;
 use domain::ports::{Clock, PortError, PortErrorKind};
+use domain::stack::StackId;
+use domain::work::Work;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::chance::Fault;
@@ -30,6 +33,10 @@ struct Run {
     sleeps: Duration,
     /// The effect that it posted and has not recorded.
     unrecorded: Option<String>,
+    /// The resource that its present message alone is about: stack and logical id.
+    resource: Option<(String, String)>,
+    /// Whether something that it asked around a stack was not answered.
+    has_missed: bool,
 }
 
 /// What a call is to a fault.
@@ -79,6 +86,42 @@ impl Process {
     /// It recorded its effect.
     pub(crate) fn recorded(&self) {
         self.run().unrecorded = None;
+    }
+
+    /// It takes up a message.
+    pub(crate) fn takes_up(&self, body: &str) {
+        let resource = match serde_json::from_str(body).map(|it| Work::read(&it)) {
+            Ok(Some(Ok(Work::LookAtResource {
+                stack_id,
+                logical_id,
+                ..
+            }))) => StackId::parse(&stack_id).map(|it| (it.name().to_owned(), logical_id)),
+            _ => None,
+        };
+        let mut run = self.run();
+        run.resource = resource;
+        run.has_missed = false;
+    }
+
+    /// Something that it asked around a stack was not answered.
+    pub(crate) fn missed(&self) {
+        self.run().has_missed = true;
+    }
+
+    /// It closes a finding; what is wrong with that, where its message is about one resource alone.
+    pub(crate) fn closes(&self, finding: &Finding) -> Option<String> {
+        let run = self.run();
+        let (stack, name) = run.resource.as_ref()?;
+        let is_its = *stack == finding.unit.name && *name == finding.resource.name;
+        let why = match (is_its, run.has_missed) {
+            (false, _) => "that is about another resource",
+            (_, true) => "that was not whole",
+            _ => return None,
+        };
+        let id = &finding.id;
+        Some(format!(
+            "invariant 2: {id} was closed by a look at {stack}/{name} {why}"
+        ))
     }
 
     pub(crate) fn is_dead(&self) -> bool {

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use crate::account::REGION;
 use crate::chance::{Dice, Fault};
-use crate::cloud::{Bend, KINDS, NESTED, Resource};
+use crate::cloud::ACCOUNT;
+use crate::hands::Change;
 use crate::queue::Buried;
+use crate::resource::{Bend, GROUP, KINDS, NESTED, ROLE, Resource};
 use crate::sim::{Event, HOUR, MINUTE, SECOND, State, plus};
 
 /// Something that happens. Numbers choose among what is there then.
@@ -64,6 +66,8 @@ pub(crate) enum Happening {
     StreamStops {
         takes: i64,
     },
+    /// Something is added to a group or role, or taken away.
+    Hands(Change),
     /// An event of the registry or of AWS Config.
     Recorded {
         which: usize,
@@ -99,6 +103,10 @@ impl Script {
         for _ in 0..dice.between(5, 30) {
             let at = dice.between(20 * MINUTE, active);
             happenings.push((at, happening(&mut dice)));
+        }
+        for _ in 0..dice.between(2, 16) {
+            let at = dice.between(5 * MINUTE, active);
+            happenings.push((at, Happening::Hands(Change::of(&mut dice))));
         }
         happenings.truncate(most);
         happenings.sort_by_key(|(at, _)| *at);
@@ -189,26 +197,28 @@ impl State {
                 let Some(stack) = self.resting(*stack) else {
                     return;
                 };
-                let stack = self.cloud.stacks.get_mut(stack.as_str());
-                let many = stack.map_or(&mut [][..], |it| &mut it.resources[..]);
-                let count = many.len().max(1);
-                if let Some(resource) = many.get_mut(resource % count)
-                    && resource.can_be(*bend)
-                {
-                    resource.bend = Some(*bend);
+                let arn = stack.as_str();
+                let many = self.cloud.stacks.get(arn).map(|it| &it.resources);
+                let index = resource % many.map_or(1, |it| it.len().max(1));
+                let bent = many.and_then(|it| it.get(index));
+                if bent.is_some_and(|it| it.is_in_stack() && it.can_be(*bend)) {
+                    self.bends((arn, index), Some(*bend));
                     self.tally.count("bent");
                 }
             }
             Happening::Mend { which } => {
-                let stacks = self.cloud.stacks.values_mut();
-                let there = stacks.filter(|it| it.is_there());
-                let mut bent: Vec<&mut Resource> = there
-                    .flat_map(|it| it.resources.iter_mut())
-                    .filter(|it| it.bend.is_some())
+                let stacks = self.cloud.stacks.iter();
+                let there = stacks.filter(|(_, it)| it.is_there());
+                let mut bent: Vec<(String, usize)> = there
+                    .flat_map(|(arn, it)| {
+                        let many = it.resources.iter().enumerate();
+                        let bent = many.filter(|(_, it)| it.is_in_stack() && it.bend.is_some());
+                        bent.map(|(index, _)| (arn.clone(), index))
+                    })
                     .collect();
-                let count = bent.len().max(1);
-                if let Some(resource) = bent.get_mut(which % count) {
-                    resource.bend = None;
+                if !bent.is_empty() {
+                    let (arn, index) = bent.swap_remove(which % bent.len());
+                    self.bends((&arn, index), None);
                     self.tally.count("mended");
                 }
             }
@@ -219,7 +229,8 @@ impl State {
             } => {
                 if let Some(id) = self.resting(*stack) {
                     let arn = id.as_str().to_owned();
-                    self.cloud.set_status(&arn, "UPDATE_IN_PROGRESS");
+                    let now = self.now;
+                    self.cloud.begin_update(&arn, now);
                     let resource = *resource;
                     let ends = Happening::UpdateEnds { arn, resource };
                     self.after(*takes, Event::World(ends));
@@ -228,7 +239,14 @@ impl State {
             Happening::UpdateEnds { arn, resource } => {
                 let now = self.now;
                 let many = self.cloud.rows(arn).map_or(1, |it| it.len().max(1));
-                self.cloud.update(arn, resource % many, now);
+                let index = resource % many;
+                let stack = self.cloud.stacks.get(arn);
+                let resource = stack.and_then(|it| it.resources.get(index));
+                let call = resource.and_then(|it| it.bend.map(|bend| it.call(bend)));
+                if let Some(call) = call {
+                    self.called(None, &call);
+                }
+                self.cloud.update(arn, index, now);
                 self.cloud.set_status(arn, "UPDATE_COMPLETE");
             }
             Happening::Delete { stack } => {
@@ -262,6 +280,7 @@ impl State {
             Happening::Unstuck { arn } => self.cloud.set_status(arn, "UPDATE_COMPLETE"),
             Happening::Config { whole } => {
                 let text = config(*whole);
+                self.was_narrowed |= !whole;
                 if self.config.1 != text {
                     self.config = (self.config.0 + 1, text);
                 }
@@ -278,6 +297,7 @@ impl State {
                     self.stream_stopped_until = plus(self.now, *takes);
                 }
             }
+            Happening::Hands(change) => self.changes(change),
             Happening::Recorded { which } => {
                 let (queue, text) = RECORDED[which % RECORDED.len()];
                 let event: Value = serde_json::from_str(text).expect("a sample event");
@@ -288,7 +308,7 @@ impl State {
     }
 
     /// One of the stacks that are there and rest.
-    fn resting(&self, which: usize) -> Option<StackId> {
+    pub(crate) fn resting(&self, which: usize) -> Option<StackId> {
         let stacks = self.cloud.stacks.values();
         let resting: Vec<&StackId> = stacks
             .filter(|it| matches!(it.status, "CREATE_COMPLETE" | "UPDATE_COMPLETE"))
@@ -326,14 +346,25 @@ impl State {
 
     fn fill(&mut self, id: &StackId, resources: &[(usize, Option<Bend>)]) {
         let at = self.cloud.api_time(self.now);
-        let Some(stack) = self.cloud.stacks.get_mut(id.as_str()) else {
-            return;
-        };
         for (index, (kind, bend)) in resources.iter().enumerate() {
-            let physical = format!("{}-r{index}-{kind}", id.name());
-            let mut resource = Resource::new(&format!("R{index}"), physical, KINDS[*kind], at);
-            resource.bend = bend.filter(|it| resource.can_be(*it));
-            stack.resources.push(resource);
+            self.cloud.made += 1;
+            let name = format!("{}-r{index}", id.name());
+            let physical = match KINDS[*kind] {
+                GROUP => format!("sg-{:08x}", self.cloud.made),
+                ROLE => format!("{name}-role"),
+                "AWS::SQS::Queue" => {
+                    format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}")
+                }
+                _ => name,
+            };
+            let resource = Resource::new(&format!("R{index}"), physical, KINDS[*kind], at);
+            let bend = bend.filter(|it| resource.can_be(*it));
+            if let Some(stack) = self.cloud.stacks.get_mut(id.as_str()) {
+                stack.resources.push(resource);
+            }
+            if bend.is_some() {
+                self.bends((id.as_str(), index), bend);
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use crate::chance::{Dice, Fault, Rates, Tally};
 use crate::cloud::{Cloud, MARKER};
 use crate::queue::{Buried, Line};
 use crate::script::Happening;
+use crate::trail::{Act, Recorded};
 
 /// Something that happens at its time.
 #[derive(Clone, Debug)]
@@ -79,6 +80,18 @@ pub(crate) struct State {
     pub(crate) cloud: Cloud,
     /// When the next detection is accepted, by the account's own limit.
     pub(crate) next_detection: Timestamp,
+    /// CloudTrail's record.
+    pub(crate) trail: Vec<Recorded>,
+    /// What people did that drifts, by stack name and logical id.
+    pub(crate) acts: BTreeMap<(String, String), Vec<Act>>,
+    /// The rules that stacks made, by their paths in a group, and which stack it was.
+    pub(crate) declared: BTreeMap<String, String>,
+    /// Until when a right is missing, by the call.
+    pub(crate) denied_until: BTreeMap<&'static str, Timestamp>,
+    /// Resources that CloudTrail could not be asked after at least once.
+    pub(crate) unlooked: BTreeSet<String>,
+    /// Whether a target ever left the configuration.
+    pub(crate) was_narrowed: bool,
     pub(crate) lines: BTreeMap<Queue, Line>,
     pub(crate) buried: Vec<Buried>,
     /// Looks whose findings were told one by one before their unit had a whole look.
@@ -113,6 +126,8 @@ pub(crate) struct Watched {
     pub(crate) seen: BTreeMap<String, Timestamp>,
     /// When a finding was closed last, by the true time.
     pub(crate) closed: BTreeMap<String, Timestamp>,
+    /// How often the severity of an open finding rose.
+    pub(crate) rises: BTreeMap<String, u32>,
 }
 
 impl Sim {
@@ -133,6 +148,12 @@ impl Sim {
             delays,
             cloud,
             next_detection: now,
+            trail: Vec::new(),
+            acts: BTreeMap::new(),
+            declared: BTreeMap::new(),
+            denied_until: BTreeMap::new(),
+            unlooked: BTreeSet::new(),
+            was_narrowed: false,
             lines: Queue::ALL.map(|it| (it, Line::default())).into(),
             buried: Vec::new(),
             told_alone: BTreeSet::new(),

@@ -13,8 +13,10 @@ use domain::testing::block_on;
 use domain::unit::Unit;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::hanging::live_key;
 use crate::process::{Kind, Process};
 use crate::sim::{Event, Inserted, Sim, State};
+use crate::trail::STRANGER;
 
 /// The ledger, through a process.
 pub(crate) struct Store(pub(crate) Arc<Process>);
@@ -115,8 +117,16 @@ impl Ledger for Store {
         let act = |sim: &Sim| {
             let new = sim.inserted(&decision.also);
             let had_look = had_first_look(sim, decision)?;
+            let previous = block_on(sim.store.finding(&decision.finding.id))?;
             block_on(sim.store.commit(decision))?;
             let mut state = sim.state();
+            state.moved(previous.as_ref(), decision);
+            let resolves = |it: &HistoryEntry| it.event == Entry::Resolved;
+            if decision.history.iter().any(resolves)
+                && let Some(what) = self.0.closes(&decision.finding)
+            {
+                state.breaks(what);
+            }
             state.decided(decision, had_look);
             state.written((&decision.also, new), None);
             Ok(())
@@ -245,20 +255,45 @@ impl State {
     /// A finding was closed as resolved: since it was last seen, a check must have found its resource clean.
     fn resolved(&mut self, finding: &Finding) {
         let key = (finding.unit.name.clone(), finding.resource.name.clone());
-        let checks = self.cloud.checks.get(&key).cloned().unwrap_or_default();
         let seen = self.watched.seen.get(finding.id.as_str()).copied();
         let seen = seen.unwrap_or(Timestamp::MIN);
-        let last_drift = checks.iter().rev().find(|it| it.drifts && it.at <= seen);
-        let since = last_drift.map_or(Timestamp::MIN, |it| it.at);
         // A stack that was made anew may have no such resource any more.
         let is_there = self.cloud.has(&key, &finding.resource.kind);
-        let is_clean = !is_there || checks.iter().any(|it| !it.drifts && it.at > since);
+        let is_clean = !is_there || self.is_clean_since(&key, seen);
         if !is_clean {
             let (stack, name) = key;
             self.breaks(format!(
                 "invariant 2: {} ({stack}/{name}) was resolved, and no check found it clean since it was seen at {seen}",
                 finding.id
             ));
+        }
+    }
+
+    /// Whether a check found a resource clean since it was last seen to drift,
+    /// and a read what hangs on it, where something may.
+    fn is_clean_since(&self, key: &(String, String), seen: Timestamp) -> bool {
+        let is_clean = |key: &(String, String)| {
+            let checks = self.cloud.checks.get(key)?;
+            let last_drift = checks.iter().rev().find(|it| it.drifts && it.at <= seen);
+            let since = last_drift.map_or(Timestamp::MIN, |it| it.at);
+            Some(checks.iter().any(|it| !it.drifts && it.at > since))
+        };
+        is_clean(key) == Some(true) && is_clean(&live_key(key)) != Some(false)
+    }
+
+    /// A call that a trail told of is kept.
+    fn heard(&mut self, key: &Key) {
+        let Some(rest) = key.pk.strip_prefix("TRAIL#") else {
+            return;
+        };
+        if rest.starts_with(STRANGER) {
+            self.breaks("invariant 14: a call of an unknown account is kept".to_owned());
+        }
+        let id = key.sk.rsplit('#').next().unwrap_or_default();
+        let now = self.now;
+        let mut newest = self.trail.iter_mut().rev();
+        if let Some(it) = newest.find(|it| it.call.id == id) {
+            it.heard_at.get_or_insert(now);
         }
     }
 
@@ -275,6 +310,7 @@ impl State {
         }
         for write in writes {
             self.counted(write, scan.is_some());
+            self.heard(write.key());
             let place = (write.key().pk.clone(), write.key().sk.clone());
             let is_timer = place.0.starts_with("TIMER#");
             if !is_timer && !place.0.starts_with("OUTBOX#") {

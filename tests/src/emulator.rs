@@ -48,6 +48,22 @@ impl Emulator {
         started(Self::try_start(&python(), START_LIMIT))
     }
 
+    /// [`start`](Self::start) with rights enforced, which the emulator else does not: who assumes a role must be
+    /// trusted by it, and may then do what its policies allow. The key `test` and those of twelve digits may do all.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start) does.
+    #[must_use]
+    pub fn start_with_rights() -> Self {
+        let settings = [("AUTH", "true")];
+        started(Self::attempt(
+            &python(),
+            START_LIMIT,
+            &settings,
+            &mut str::to_owned,
+        ))
+    }
+
     /// [`start`](Self::start), with an address of its own for the Lambda functions that it runs: `calling` is given the
     /// emulator's address, before it runs, and gives back the one that the functions are to call.
     ///
@@ -55,7 +71,7 @@ impl Emulator {
     /// As [`start`](Self::start) does.
     #[must_use]
     pub fn start_with_functions(calling: &mut dyn FnMut(&str) -> String) -> Self {
-        started(Self::attempt(&python(), START_LIMIT, calling))
+        started(Self::attempt(&python(), START_LIMIT, &[], calling))
     }
 
     /// [`start`](Self::start) with a chosen interpreter and time limit.
@@ -63,12 +79,13 @@ impl Emulator {
     /// # Errors
     /// The message for the person who runs the tests: what is missing and the fix, or what the emulator logged.
     pub fn try_start(python: &Path, limit: Duration) -> Result<Self, String> {
-        Self::attempt(python, limit, &mut str::to_owned)
+        Self::attempt(python, limit, &[], &mut str::to_owned)
     }
 
     fn attempt(
         python: &Path,
         limit: Duration,
+        settings: &[(&str, &str)],
         calling: &mut dyn FnMut(&str) -> String,
     ) -> Result<Self, String> {
         if !python.is_file() {
@@ -82,7 +99,7 @@ impl Emulator {
         for _ in 0..PORT_TRIES {
             let port = free_port();
             let endpoint = calling(&address(port));
-            match Self::launch(python, (port, &endpoint), limit) {
+            match Self::launch(python, (port, &endpoint), settings, limit) {
                 Ok(emulator) => return Ok(emulator),
                 Err(Failure::PortTaken(log)) => last = log,
                 Err(Failure::Final(message)) => return Err(message),
@@ -131,12 +148,15 @@ impl Emulator {
     fn launch(
         python: &Path,
         (port, endpoint): (u16, &str),
+        settings: &[(&str, &str)],
         limit: Duration,
     ) -> Result<Self, Failure> {
         let home = TempDir::with_prefix("plumbline-emulator-").expect("a temporary directory");
         // The emulator reports this as its version: an answer on the port is then known to be from this very process.
         let nonce = format!("plumbline-{:016x}", fastrand::u64(..));
-        let process = command(python, home.path(), (port, endpoint), &nonce).spawn();
+        let process = command(python, home.path(), (port, endpoint), &nonce)
+            .envs(settings.iter().copied())
+            .spawn();
         let process =
             process.map_err(|e| Failure::Final(format!("cannot run {}: {e}", python.display())))?;
         let mut emulator = Self {

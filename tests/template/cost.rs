@@ -80,32 +80,94 @@ impl Facts {
     }
 }
 
+/// What an installation does in a month.
+#[derive(Clone, Copy)]
+struct Use {
+    looks: f64,
+    /// Findings that open or close.
+    changes: f64,
+    /// Events of AWS Config and ECR.
+    events: f64,
+    /// Events of CloudTrail.
+    calls: f64,
+    /// Looks at one resource.
+    singles: f64,
+    /// Questions who it was.
+    questions: f64,
+    /// Stacks of one account.
+    neighbours: f64,
+}
+
+impl Use {
+    fn of(facts: &Facts, stacks: f64, away: f64) -> Self {
+        let changes = stacks * assumed("findings that open");
+        Self {
+            looks: stacks * facts.scans,
+            changes,
+            events: stacks * assumed("AWS Config and ECR events"),
+            calls: stacks * assumed("CloudTrail events"),
+            singles: stacks * assumed("looks at single resources"),
+            questions: changes * assumed("questions who it was"),
+            // Accounts are of the same size: one of five is the share that stays at home.
+            neighbours: stacks * (1.0 - away),
+        }
+    }
+
+    /// Messages on the way to stack-drift.
+    fn messages(&self) -> f64 {
+        self.looks * assumed("messages of one look") + self.calls + self.singles + self.questions
+    }
+
+    /// Seconds of stack-drift.
+    fn seconds(&self) -> f64 {
+        self.looks * assumed("seconds of stack-drift for one look")
+            + self.calls * assumed("seconds of stack-drift for one CloudTrail event")
+            + self.singles * assumed("seconds of stack-drift for a single resource")
+            + self.questions * assumed("seconds of stack-drift for one question")
+    }
+
+    fn writes(&self) -> f64 {
+        self.looks
+            * (assumed("write units of one look")
+                + assumed("write units of what one look remembers"))
+            + self.changes * assumed("write units of one finding")
+            + self.events * assumed("write units of one event")
+            + self.calls * assumed("write units of one CloudTrail event")
+            + self.singles * assumed("write units of a single resource")
+            + self.questions * assumed("write units of one question")
+    }
+
+    fn reads(&self) -> f64 {
+        let asking = self.looks * assumed("looks of a hundred") / 100.0;
+        self.looks * assumed("read units of one look")
+            + asking * self.neighbours * assumed("read units of that answer")
+            + self.changes * assumed("read units of the same")
+            + self.events * assumed("read units of one event")
+            + self.singles * assumed("read units of a single resource")
+            + self.questions * assumed("read units of one question")
+    }
+}
+
 /// The lines of a bill: service, and what it was reckoned from.
 fn bill(facts: &Facts, stacks: f64, away: f64) -> Vec<(&'static str, f64)> {
-    let looks = stacks * facts.scans;
-    let changes = stacks * assumed("findings that open");
-    let events = stacks * assumed("AWS Config and ECR events");
-    let look_messages = looks * assumed("messages of one look");
-    let invocations = facts.clocks + facts.scans + look_messages + 2.0 * changes + events;
+    let month = Use::of(facts, stacks, away);
+    let (looks, changes, events) = (month.looks, month.changes, month.events);
+    let invocations = facts.clocks + facts.scans + month.messages() + 2.0 * changes + events;
     let duration = facts.clocks * assumed("seconds that clock") * facts.gigabytes("Clock")
         + facts.scans
             * (assumed("seconds that drift-scan") + stacks * assumed("seconds for each stack"))
             * facts.gigabytes("DriftScan")
-        + looks * assumed("seconds of stack-drift") * facts.gigabytes("StackDrift")
+        + month.seconds() * facts.gigabytes("StackDrift")
         + changes * assumed("seconds of publish") * facts.gigabytes("Notify")
         + events * assumed("seconds of config-change") * facts.gigabytes("ConfigChange");
     let polls = facts.queues * assumed("connections") * HOURS * 3600.0 / facts.poll_seconds;
     // Each message is sent, received and deleted.
-    let requests = polls + 3.0 * (look_messages + changes + events);
-    let writes = facts.clocks * assumed("write units of one clock")
-        + looks * assumed("write units of one look")
-        + changes * assumed("write units of one finding")
-        + events * assumed("write units of one event");
-    let reads = facts.clocks * assumed("read units of one clock")
-        + looks * assumed("read units of one look")
-        + changes * assumed("read units of the same");
+    let requests = polls + 3.0 * (month.messages() + changes + events);
+    let writes = facts.clocks * assumed("write units of one clock") + month.writes();
+    let reads = facts.clocks * assumed("read units of one clock") + month.reads();
     let ledger = (stacks * assumed("KB of the ledger for each")
-        + events * assumed("KB of the ledger for one event"))
+        + events * assumed("KB of the ledger for one event")
+        + month.calls * assumed("KB of the ledger for one CloudTrail event"))
         / MILLION;
     let log = invocations * assumed("KB of log") / MILLION;
     vec![
@@ -129,12 +191,17 @@ fn bill(facts: &Facts, stacks: f64, away: f64) -> Vec<(&'static str, f64)> {
             ledger * (price("DynamoDB storage") + price("DynamoDB point")),
         ),
         (
+            "KMS and S3, asked what hangs on keys and buckets",
+            looks * assumed("KMS calls") / 10_000.0 * price("KMS")
+                + looks * assumed("S3 calls") / 1000.0 * price("S3 GET"),
+        ),
+        (
             "Scheduler",
             (facts.clocks + facts.scans) / MILLION * price("EventBridge Scheduler"),
         ),
         (
             "EventBridge, forwarded events",
-            (events + looks) * away / MILLION * price("EventBridge events from"),
+            (events + looks + month.calls) * away / MILLION * price("EventBridge events from"),
         ),
         (
             "CloudWatch alarms",
@@ -329,6 +396,80 @@ fn a_template_that_costs_more_changes_the_page() {
             page(&old, &template),
             page(&old, &template.with(pointer, value)),
             "{pointer}"
+        );
+    }
+}
+
+/// What happens more often is in the bill: nothing is assumed and then forgotten.
+#[test]
+fn every_kind_of_use_is_paid_for() {
+    let facts = Facts::of(&Template::deployed());
+    let usual = Use::of(&facts, 200.0, 0.0);
+    for (what, more) in [
+        (
+            "looks",
+            Use {
+                looks: 2.0 * usual.looks,
+                ..usual
+            },
+        ),
+        (
+            "changes",
+            Use {
+                changes: 2.0 * usual.changes,
+                ..usual
+            },
+        ),
+        (
+            "events",
+            Use {
+                events: 2.0 * usual.events,
+                ..usual
+            },
+        ),
+        (
+            "calls",
+            Use {
+                calls: 2.0 * usual.calls,
+                ..usual
+            },
+        ),
+        (
+            "singles",
+            Use {
+                singles: 2.0 * usual.singles,
+                ..usual
+            },
+        ),
+        (
+            "questions",
+            Use {
+                questions: 2.0 * usual.questions,
+                ..usual
+            },
+        ),
+        (
+            "neighbours",
+            Use {
+                neighbours: 2.0 * usual.neighbours,
+                ..usual
+            },
+        ),
+    ] {
+        assert!(
+            more.writes() + more.reads() > usual.writes() + usual.reads(),
+            "{what} cost nothing in the ledger"
+        );
+        let is_of_stack_drift = matches!(what, "looks" | "calls" | "singles" | "questions");
+        assert_eq!(
+            more.messages() > usual.messages(),
+            is_of_stack_drift,
+            "{what}"
+        );
+        assert_eq!(
+            more.seconds() > usual.seconds(),
+            is_of_stack_drift,
+            "{what}"
         );
     }
 }

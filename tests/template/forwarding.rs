@@ -58,6 +58,11 @@ fn nobody_may_send_events_here_until_named() {
         );
         let statement = template.property(policy, "Statement");
         let everybody = statement["Principal"] == "*";
+        assert!(
+            everybody || statement["Principal"] == json!({"AWS": {"Ref": "ForwarderAccountIds"}}),
+            "{policy} is open to others than those named"
+        );
+        assert_eq!(statement["Action"], "events:PutEvents", "{policy}");
         assert_eq!(
             everybody,
             !statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"].is_null(),

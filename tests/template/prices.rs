@@ -27,10 +27,18 @@ pub(super) const PRICES: [(&str, &str, f64); 21] = [
     ("CloudWatch Logs storage", "GB-month", 0.03),
     ("Secrets Manager secret", "secret-month", 0.40),
     ("Secrets Manager requests", "10,000", 0.05),
-    ("KMS requests (AWS-managed key of SNS)", "10,000", 0.03),
+    (
+        "KMS requests (the AWS-managed key of SNS; keys that are looked at)",
+        "10,000",
+        0.03,
+    ),
     ("S3 GET requests", "1,000", 0.000_4),
     ("S3 storage", "GB-month", 0.023),
-    ("CloudFormation drift detection, STS", "call", 0.0),
+    (
+        "CloudFormation drift detection, CloudTrail LookupEvents, reads of EC2, IAM and EKS, STS",
+        "call",
+        0.0,
+    ),
 ];
 
 /// The price whose name starts so.
@@ -43,13 +51,13 @@ pub(super) fn price(name: &str) -> f64 {
 }
 
 /// What is assumed of an installation; all of it per month unless said otherwise.
-pub(super) const ASSUMPTIONS: [(&str, f64); 20] = [
+pub(super) const ASSUMPTIONS: [(&str, f64); 38] = [
     ("connections that Lambda keeps open to poll one queue", 5.0),
     ("seconds that clock runs", 0.1),
     ("seconds that drift-scan runs, and for each stack more", 2.0),
     ("seconds for each stack of drift-scan", 0.05),
     ("messages of one look (start, completion, backstop)", 3.0),
-    ("seconds of stack-drift for one look", 1.2),
+    ("seconds of stack-drift for one look", 1.5),
     ("findings that open or close, for each stack", 1.0),
     ("seconds of publish and notify for each of them", 0.6),
     ("AWS Config and ECR events, for each stack", 200.0),
@@ -70,6 +78,48 @@ pub(super) const ASSUMPTIONS: [(&str, f64); 20] = [
     ),
     ("read units of the same", 20.0),
     ("write units of one event", 2.0),
+    (
+        "read units of one event (the configuration, the stacks around)",
+        3.0,
+    ),
+    (
+        "write units of what one look remembers that its stack declares",
+        2.0,
+    ),
+    ("looks of a hundred that ask what other stacks declare", 5.0),
+    (
+        "read units of that answer, for each stack of the account",
+        0.5,
+    ),
+    ("KMS calls of one look", 0.4),
+    ("S3 calls of one look", 0.6),
+    ("questions who it was, for each finding", 3.0),
+    ("seconds of stack-drift for one question who it was", 0.4),
+    (
+        "write units of one question (its timer, written and deleted)",
+        3.0,
+    ),
+    ("read units of one question", 6.0),
+    (
+        "CloudTrail events of security settings, for each stack",
+        20.0,
+    ),
+    ("seconds of stack-drift for one CloudTrail event", 0.05),
+    (
+        "write units of one CloudTrail event, one for each resource that it names",
+        3.0,
+    ),
+    ("KB of the ledger for one CloudTrail event, kept a day", 0.2),
+    (
+        "looks at single resources that AWS Config saw change, for each stack",
+        40.0,
+    ),
+    ("seconds of stack-drift for a single resource", 1.0),
+    (
+        "write units of a single resource (its timer, written and deleted, included)",
+        8.0,
+    ),
+    ("read units of a single resource", 10.0),
     (
         "KB of the ledger for each stack, with a year of history",
         140.0,

@@ -141,8 +141,10 @@ fn list(letters: &[Letter], output: PlainFormat) -> Result<(), Failure> {
 }
 
 fn aligned(titles: [&str; 5], rows: &[[String; 5]]) -> String {
+    let shown = |cell: &String| screen::clean(cell).replace('\n', " ");
+    let rows: Vec<[String; 5]> = rows.iter().map(|it| it.each_ref().map(shown)).collect();
     let mut widths = titles.map(str::len);
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -150,15 +152,12 @@ fn aligned(titles: [&str; 5], rows: &[[String; 5]]) -> String {
     let line = |cells: [&str; 5]| {
         let mut text = String::new();
         for (cell, width) in cells.iter().zip(widths) {
-            text.push_str(&format!(
-                "{:width$}  ",
-                screen::clean(cell).replace('\n', " ")
-            ));
+            text.push_str(&format!("{cell:width$}  "));
         }
         format!("{}\n", text.trim_end())
     };
     let mut text = line(titles);
-    for row in rows {
+    for row in &rows {
         text.push_str(&line(row.each_ref().map(String::as_str)));
     }
     text
@@ -260,9 +259,7 @@ fn age(at: Timestamp, now: Timestamp) -> String {
 }
 
 fn json<T: Serialize>(value: &T) -> Result<(), Failure> {
-    let mut text = serde_json::to_string_pretty(value).map_err(Failure::unusable)?;
-    text.push('\n');
-    out(&text)
+    out(&render::json(value).map_err(Failure::unusable)?)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `plumbline demo`: the whole system on this machine, with no account.
 
 mod book;
+mod ended;
 mod page;
 mod plot;
 mod screenplay;
@@ -22,6 +23,7 @@ use crate::commands::out;
 use crate::failure::Failure;
 use crate::screen;
 use book::{Book, Chapter};
+use ended::ended;
 use story::Story;
 use system::System;
 
@@ -32,13 +34,13 @@ pub(crate) const FEWEST_STACKS: u16 = 6;
 pub(crate) const MOST_STACKS: u16 = 200;
 
 /// Plays the demo, and stays up unless told otherwise. However it ends, what it
-/// wrote goes with it, so Ctrl-C is not left to end the process.
+/// wrote goes with it, so no signal that can be caught is left to end the process.
 pub(crate) async fn run(asked: &Demo) -> Result<(), Failure> {
     tokio::select! {
-        // First, since the end of a demo that stays up is Ctrl-C too, and is no failure.
+        // First, since the end of a demo that stays up is a signal too, and is no failure.
         biased;
         done = play(asked) => done,
-        ended = tokio::signal::ctrl_c() => {
+        ended = ended() => {
             ended.map_err(Failure::unusable)?;
             Err(Failure::not_done("the demo was ended before its story was told"))
         }
@@ -46,7 +48,7 @@ pub(crate) async fn run(asked: &Demo) -> Result<(), Failure> {
 }
 
 async fn play(asked: &Demo) -> Result<(), Failure> {
-    // Once around, so that Ctrl-C has its handler before there is anything to clean up.
+    // Once around, so that signals have their handlers before there is anything to clean up.
     tokio::task::yield_now().await;
     let world = World::generate(asked.seed, usize::from(asked.stacks));
     let mut system = System::start(asked.seed, &world).await?;
@@ -76,9 +78,7 @@ async fn play(asked: &Demo) -> Result<(), Failure> {
     if is_live {
         out(&screenplay::ending(&ending, style))?;
     } else {
-        let mut text = serde_json::to_string_pretty(&ending).map_err(Failure::unusable)?;
-        text.push('\n');
-        out(&text)?;
+        out(&render::json(&ending).map_err(Failure::unusable)?)?;
     }
     if asked.exit {
         return Ok(());
@@ -86,7 +86,7 @@ async fn play(asked: &Demo) -> Result<(), Failure> {
     stay(&mut system, is_live).await
 }
 
-/// Serves the report until Ctrl-C, while the clock runs by itself.
+/// Serves the report until it is ended, while the clock runs by itself.
 async fn stay(system: &mut System, is_live: bool) -> Result<(), Failure> {
     let (listener, address) = page::listen().await?;
     let ledger = system.ledger_path();
@@ -114,7 +114,7 @@ async fn stay(system: &mut System, is_live: bool) -> Result<(), Failure> {
     let source = (Arc::clone(&system.ledger), Arc::clone(&system.connection));
     tokio::select! {
         () = page::serve(listener, source) => Ok(()),
-        ended = tokio::signal::ctrl_c() => ended.map_err(Failure::unusable),
+        ended = ended() => ended.map_err(Failure::unusable),
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alerts::HttpChannels;
-use aws::{Connection, Options};
+use attachments::AwsEvidence;
+use aws::{Connection, Options, Roots};
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use cloudformation::AwsAccounts;
@@ -84,12 +85,14 @@ impl System {
             Arc::clone(&store) as Arc<dyn Items>,
             Arc::clone(&time) as _,
         ));
-        let channels = HttpChannels::new(Arc::clone(&secrets), time).map_err(Failure::unusable)?;
+        let channels =
+            HttpChannels::on_this_machine(Arc::clone(&secrets), time).map_err(Failure::unusable)?;
         let outside = Outside {
             store,
             queues: Arc::clone(&bus) as _,
             topic: Arc::clone(&bus) as Arc<dyn Topic>,
             accounts: Arc::new(AwsAccounts(Arc::clone(&connection))),
+            evidence: Arc::new(AwsEvidence(Arc::clone(&connection))),
             channels: Arc::new(channels),
             secrets,
             hash_key: format!("file:{}.key", path.display()),
@@ -162,7 +165,11 @@ async fn connection(endpoint: &str) -> Connection {
         .endpoint_url(endpoint)
         .region(Region::new(REGION))
         .credentials_provider(Credentials::new(ACCOUNT, "demo", None, None, "demo"));
-    Connection::load(loader, Options::default()).await
+    let options = Options {
+        roots: Roots::BuiltIn,
+        ..Options::default()
+    };
+    Connection::load(loader, options).await
 }
 
 /// The configuration of the demo. Its secrets are references to files beside it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::ports::{PortError, Stacks};
 use domain::stack::{StackId, StackSummary};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::time::{Instant, sleep_until};
 
 /// The stacks of a region by their ARN.
@@ -32,16 +32,50 @@ const PAGE: usize = 100;
 /// list at a time.
 pub(crate) struct Listing {
     stacks: Arc<dyn Stacks>,
-    state: Mutex<State>,
+    told: watch::Sender<Told>,
+    /// Who asks next.
+    turn: Mutex<()>,
 }
 
-struct State {
+/// What the last list said.
+#[derive(Clone)]
+pub(crate) struct Told {
     listed: Listed,
     /// Why the last list failed, if it did: all that wait for it hear of it,
     /// and none of them asks the failing API once more.
     failure: Option<PortError>,
-    asked_at: Instant,
+    /// When it was asked for.
+    pub(crate) asked_at: Instant,
     times: usize,
+}
+
+impl Told {
+    /// The list.
+    ///
+    /// # Errors
+    ///
+    /// Why it failed.
+    pub(crate) fn listed(self) -> Result<Listed, PortError> {
+        match self.failure {
+            Some(error) => Err(error),
+            None => Ok(self.listed),
+        }
+    }
+
+    /// When a list newer than `moment` is asked for, by whoever waits for one.
+    fn next_at(&self, moment: Instant) -> Instant {
+        let pause = PAUSES[self.times.min(PAUSES.len() - 1)];
+        let pages = u32::try_from(self.listed.len() / PAGE).unwrap_or(u32::MAX);
+        self.asked_at.max(moment) + pause.max(PER_PAGE.saturating_mul(pages))
+    }
+}
+
+/// What came of waiting for a list.
+pub(crate) enum Turn<'l> {
+    /// Somebody else asked for it.
+    Told(Told),
+    /// It is the waiting one's turn to ask for it, with [`Listing::ask`].
+    Mine(MutexGuard<'l, ()>),
 }
 
 impl Listing {
@@ -51,42 +85,78 @@ impl Listing {
         let listed = by_id(stacks.list().await?);
         Ok(Self {
             stacks,
-            state: Mutex::new(State {
+            told: watch::Sender::new(Told {
                 listed,
                 failure: None,
                 asked_at,
                 times: 0,
             }),
+            turn: Mutex::new(()),
         })
     }
 
     /// The list as it was last asked for.
-    pub(crate) async fn last(&self) -> Listed {
-        Arc::clone(&self.state.lock().await.listed)
+    pub(crate) fn last(&self) -> Listed {
+        Arc::clone(&self.told.borrow().listed)
+    }
+
+    /// Whether a list costs more calls than asking after one detection.
+    pub(crate) fn is_dear(&self) -> bool {
+        self.told.borrow().listed.len() > PAGE
     }
 
     /// A list that was asked for after `moment`, waiting its turn if need be.
     pub(crate) async fn newer_than(&self, moment: Instant) -> Result<Listed, PortError> {
-        let mut state = self.state.lock().await;
-        if state.asked_at <= moment {
-            let pause = PAUSES[state.times.min(PAUSES.len() - 1)];
-            let pages = state.listed.len() / PAGE;
-            let pause = pause.max(PER_PAGE * u32::try_from(pages).unwrap_or(u32::MAX));
-            sleep_until(state.asked_at.max(moment) + pause).await;
-            state.asked_at = Instant::now();
-            state.times += 1;
-            match self.stacks.list().await {
-                Ok(stacks) => {
-                    state.listed = by_id(stacks);
-                    state.failure = None;
+        let told = match self.turn(moment).await {
+            Turn::Told(told) => told,
+            Turn::Mine(turn) => self.ask(turn).await,
+        };
+        told.listed()
+    }
+
+    /// Waits for a list that was asked for after `moment`, or for the turn to
+    /// ask for it. Who stops waiting keeps nobody from it, and stops no list
+    /// half-way.
+    pub(crate) async fn turn(&self, moment: Instant) -> Turn<'_> {
+        let mut news = self.told.subscribe();
+        loop {
+            let next_at = {
+                let told = news.borrow_and_update();
+                if told.asked_at > moment {
+                    return Turn::Told(told.clone());
                 }
-                Err(error) => state.failure = Some(error),
+                told.next_at(moment)
+            };
+            let turn = async {
+                sleep_until(next_at).await;
+                self.turn.lock().await
+            };
+            tokio::select! {
+                biased;
+                // The sender is our own, so it never goes away.
+                _ = news.changed() => {}
+                turn = turn => return Turn::Mine(turn),
             }
         }
-        match &state.failure {
-            Some(error) => Err(error.clone()),
-            None => Ok(Arc::clone(&state.listed)),
-        }
+    }
+
+    /// Asks for a list and tells all that wait for one.
+    pub(crate) async fn ask(&self, turn: MutexGuard<'_, ()>) -> Told {
+        let asked_at = Instant::now();
+        let answer = self.stacks.list().await.map(by_id);
+        self.told.send_modify(|told| {
+            told.asked_at = asked_at;
+            told.times += 1;
+            match answer {
+                Ok(listed) => {
+                    told.listed = listed;
+                    told.failure = None;
+                }
+                Err(error) => told.failure = Some(error),
+            }
+        });
+        drop(turn);
+        self.told.borrow().clone()
     }
 }
 

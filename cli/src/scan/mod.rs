@@ -1,16 +1,25 @@
 //! `plumbline scan`: look, judge, record, report. It sends nothing and fixes nothing.
 
+mod ages;
+mod authors;
+mod hanging;
 mod listing;
+mod neighbours;
+mod pace;
 mod recorded;
 mod region;
 mod stacks;
+#[cfg(test)]
+mod tests;
 mod unwatched;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws::Connection;
+use domain::attribute;
 use domain::conceal::HashKey;
+use domain::finding::Finding;
 use domain::judge::{Judge, Notices};
 use domain::layer::Layer;
 use domain::life::{Moment, Telling};
@@ -25,7 +34,9 @@ use policy::{Cluster, Loaded, Policy, Section, Target};
 use tokio::sync::mpsc;
 
 use crate::progress::Progress;
-use region::{Claimed, Sighted, scan_place};
+use authors::Authors;
+use neighbours::{Neighbours, Ready};
+use region::{Shared, Sighted, scan_place};
 use unwatched::Round;
 
 /// What a scan works with.
@@ -52,6 +63,8 @@ pub(crate) struct Request {
     pub(crate) layer: Option<Layer>,
     /// How long one detection may take.
     pub(crate) timeout: Duration,
+    /// Whether CloudTrail is asked who made what is seen.
+    pub(crate) attribution: bool,
 }
 
 impl Request {
@@ -101,13 +114,13 @@ impl Desk {
 
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let places = watch::places(&selected, self.connection.default_region().as_deref());
-        let claimed = Claimed::default();
+        let shared = Shared::default();
         let looking = async {
-            let rounds = places.iter().map(|(place, watches)| {
+            let rounds = places.iter().enumerate().map(|(number, (place, watches))| {
                 scan_place(
                     self,
                     (place, watches),
-                    (request.timeout, &claimed),
+                    (number, request.timeout, &shared),
                     sender.clone(),
                 )
             });
@@ -115,43 +128,67 @@ impl Desk {
             drop(sender);
             Ok::<_, PortError>(rounds)
         };
+        let (authorless, to_ask) = mpsc::unbounded_channel();
+        let mut recorder = Recorder {
+            desk: self,
+            policy: &policy,
+            catalogue: &catalogue,
+            notices: &mut notices,
+            builder: &mut builder,
+            progress,
+            authorless: request.attribution.then_some(authorless),
+        };
+        let regions = places.keys().map(|(account, region)| {
+            let region = region.clone().or_else(|| self.connection.default_region());
+            (account.clone(), region.unwrap_or_else(|| "-".to_owned()))
+        });
+        let mut neighbours = Neighbours::new(regions);
         let recording = async {
             while let Some(sighted) = receiver.recv().await {
-                match sighted {
-                    Sighted::Found(units) => progress.found(units),
+                let ready = match sighted {
+                    Sighted::Found(units) => {
+                        progress.found(units);
+                        continue;
+                    }
                     Sighted::Gap(target, resource, gap) => {
-                        builder.gap((Layer::CloudFormation, &target), *resource, &gap);
+                        let layer = (Layer::CloudFormation, target.as_str());
+                        recorder.builder.gap(layer, *resource, &gap);
+                        continue;
                     }
-                    Sighted::Look(look) => {
-                        let now = self.clock.now();
-                        let judge = Judge {
-                            catalogue: &catalogue,
-                            rules: &policy,
-                            key: &self.key,
-                            now,
-                        };
-                        let judged = judge.judge(*look, &mut notices);
-                        let moment = Moment {
-                            now,
-                            look_started_at: judged.started_at,
-                            config: &self.loaded.hash,
-                            environment: config.environment.as_str(),
-                            telling: self.telling,
-                        };
-                        let findings = recorded::record(&*self.ledger, &judged, moment).await?;
-                        builder.look(&judged, &findings, now);
-                        progress.done(&judged);
+                    Sighted::Listed(place, account, stacks) => {
+                        neighbours.listed(self, place, (account, &stacks));
+                        continue;
                     }
+                    Sighted::Looked(looked) => neighbours.take(*looked)?.into_iter().collect(),
+                    Sighted::Over(place) => {
+                        neighbours.over(place);
+                        neighbours.ready(self).await?
+                    }
+                };
+                for ready in ready {
+                    recorder.record(ready).await?;
                 }
             }
+            // Whoever asks about authors learns by this that there are no more.
+            drop(recorder);
             Ok::<(), PortError>(())
         };
+        let asking = authors::ask(self, &policy, to_ask);
         // A ledger that fails ends the looking, too.
-        let (rounds, ()) = tokio::try_join!(looking, recording)?;
+        let (rounds, (), authors) = tokio::try_join!(looking, recording, asking)?;
+        let Authors {
+            found,
+            remarks: unasked,
+        } = authors;
+        for finding in &found {
+            builder.attributed(finding, self.clock.now());
+        }
+        remarks.extend(unasked);
 
         for watch in selected.iter().filter_map(|target| Watch::of(target)) {
             judge_selection(&watch, &rounds, &mut builder, &mut remarks);
         }
+        unwatched::forget(self, &rounds).await?;
         let whole = request.targets.is_empty() && request.layer.is_none();
         let closed = unwatched::close(self, &rounds, whole).await?;
         if closed > 0 {
@@ -169,6 +206,56 @@ impl Desk {
             report,
             notices: remarks,
         })
+    }
+}
+
+/// Judges looks, and writes them down in the ledger and the report.
+struct Recorder<'a> {
+    desk: &'a Desk,
+    policy: &'a Policy,
+    catalogue: &'a Catalogue,
+    notices: &'a mut Notices,
+    builder: &'a mut ReportBuilder,
+    progress: &'a Progress,
+    /// Where to send findings whose author CloudTrail may know; `None` where it is not asked.
+    authorless: Option<mpsc::UnboundedSender<Finding>>,
+}
+
+impl Recorder<'_> {
+    async fn record(&mut self, ready: Ready) -> Result<(), PortError> {
+        let desk = self.desk;
+        let now = desk.clock.now();
+        let judge = Judge {
+            catalogue: self.catalogue,
+            rules: self.policy,
+            key: &desk.key,
+            now,
+        };
+        let mut judged = judge.judge(ready.look, self.notices);
+        if !judged.sightings.is_empty() {
+            let before = desk.ledger.unit_findings(&judged.unit).await?;
+            let known = attribute::known(&before);
+            attribute::look(&mut judged, (self.policy, now), &known, self.notices);
+        }
+        let moment = Moment {
+            now,
+            look_started_at: judged.started_at,
+            config: &desk.loaded.hash,
+            environment: desk.loaded.config.environment.as_str(),
+            telling: desk.telling,
+        };
+        let findings = recorded::record(&*desk.ledger, &judged, (moment, ready.declares)).await?;
+        self.builder.look(&judged, &findings, now);
+        self.progress.done(&judged);
+        if let Some(authorless) = &self.authorless {
+            for finding in findings {
+                if authors::is_asked(desk, &finding, now).await? {
+                    // The receiver ends only with the scan.
+                    let _ = authorless.send(finding);
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use attachments::AwsEvidence;
 use domain::look::{Gap, Look, Outcome, Reason};
+use domain::ports::Evidence as _;
 use domain::resource::Resource;
 use domain::stack::{StackId, StackSummary};
 use futures_util::StreamExt as _;
@@ -14,6 +16,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Desk;
 
+use super::hanging::{Hanging, IamTurns};
 use super::stacks::{Looked, Region};
 use super::unwatched::Round;
 
@@ -24,8 +27,12 @@ const STACKS: usize = 500;
 pub(crate) enum Sighted {
     /// So many more units were found.
     Found(usize),
-    /// A look is done.
-    Look(Box<Look>),
+    /// The stacks of the place of that number were listed, and the account that they are of.
+    Listed(usize, Option<String>, Stacks),
+    /// A stack was looked at.
+    Looked(Box<Looked>),
+    /// Every stack of the place of that number was looked at, or none could be.
+    Over(usize),
     /// A target could not be looked at in a region as a whole.
     Gap(String, Box<Option<Resource>>, Gap),
 }
@@ -36,8 +43,20 @@ pub(crate) enum Sighted {
 pub(crate) async fn scan_place(
     desk: &Desk,
     (place, watches): (&Place, &[Watch<'_>]),
-    (timeout, claimed): (Duration, &Claimed),
+    (number, timeout, shared): (usize, Duration, &Shared),
     out: UnboundedSender<Sighted>,
+) -> Round {
+    let round = look_at_place(desk, (place, watches), (number, timeout, shared), &out).await;
+    // The receiver outlives every sender.
+    let _ = out.send(Sighted::Over(number));
+    round
+}
+
+async fn look_at_place(
+    desk: &Desk,
+    (place, watches): (&Place, &[Watch<'_>]),
+    (number, timeout, shared): (usize, Duration, &Shared),
+    out: &UnboundedSender<Sighted>,
 ) -> Round {
     let mut round = Round {
         account: place.0.clone(),
@@ -49,24 +68,29 @@ pub(crate) async fn scan_place(
         targets: watches.iter().map(|it| it.target.to_owned()).collect(),
         ..Round::default()
     };
-    let opened = match open(desk, place, timeout).await {
+    let opened = match open(desk, place, (timeout, shared)).await {
         Ok(region) => region,
         Err(gap) => {
-            refuse(&round, watches, &gap, &out);
+            refuse(&round, watches, &gap, out);
             return round;
         }
     };
-    let listed = opened.listing.last().await;
+    let listed = opened.listing.last();
     let account = match whose(desk, place, &listed).await {
         Ok(account) => account,
         Err(gap) => {
-            refuse(&round, watches, &gap, &out);
+            refuse(&round, watches, &gap, out);
             return round;
         }
     };
     round.account = account;
     round.listed = true;
     round.stacks = (*listed).clone();
+    let _ = out.send(Sighted::Listed(
+        number,
+        round.account.clone(),
+        round.stacks.clone(),
+    ));
 
     let mut waiting: VecDeque<(StackId, &str)> = listed
         .values()
@@ -76,7 +100,7 @@ pub(crate) async fn scan_place(
         })
         .collect();
     round.looked = waiting.iter().map(|(id, _)| id.clone()).collect();
-    waiting.retain(|(id, _)| claimed.claim(id));
+    waiting.retain(|(id, _)| shared.claimed.claim(id));
     let _ = out.send(Sighted::Found(waiting.len()));
 
     let mut looks = FuturesUnordered::new();
@@ -88,22 +112,26 @@ pub(crate) async fn scan_place(
             let region = &opened;
             looks.push(async move { (target, region.look(&id, summary.as_ref(), target).await) });
         }
-        let Some((target, Looked { look, nested })) = looks.next().await else {
+        let Some((target, looked)) = looks.next().await else {
             break;
         };
-        round.all_followed &= saw_resources(&look);
-        for id in nested {
-            if round.looked.insert(id.clone()) && claimed.claim(&id) {
+        round.all_followed &= saw_resources(&looked.look);
+        for id in &looked.nested {
+            if round.looked.insert(id.clone()) && shared.claimed.claim(id) {
                 let _ = out.send(Sighted::Found(1));
-                waiting.push_back((id, target));
+                waiting.push_back((id.clone(), target));
             }
         }
-        let _ = out.send(Sighted::Look(Box::new(look)));
+        let _ = out.send(Sighted::Looked(Box::new(looked)));
     }
     round
 }
 
-async fn open(desk: &Desk, place: &Place, timeout: Duration) -> Result<Region, Gap> {
+async fn open(
+    desk: &Desk,
+    place: &Place,
+    (timeout, shared): (Duration, &Shared),
+) -> Result<Region, Gap> {
     let role = place
         .0
         .as_deref()
@@ -111,7 +139,13 @@ async fn open(desk: &Desk, place: &Place, timeout: Duration) -> Result<Region, G
     let stacks = cloudformation::stacks(&desk.connection, place.1.as_deref(), role.as_ref())
         .await
         .map_err(|error| error.gap())?;
-    Region::open(stacks, Arc::clone(&desk.clock), timeout)
+    let evidence = AwsEvidence(Arc::clone(&desk.connection));
+    let hanging = evidence
+        .attachments(place.1.as_deref(), role.as_ref())
+        .await
+        .map_err(|error| error.gap())?;
+    let hanging = Hanging::new(hanging, shared.iam.of(place.0.as_deref()));
+    Region::open((stacks, hanging), Arc::clone(&desk.clock), timeout)
         .await
         .map_err(|error| error.gap())
 }
@@ -156,10 +190,17 @@ fn refuse(round: &Round, watches: &[Watch<'_>], gap: &Gap, out: &UnboundedSender
     }
 }
 
+/// What the places of a scan share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    claimed: Claimed,
+    iam: IamTurns,
+}
+
 /// The stacks that a scan has begun to look at. Two places can turn out to be
 /// one, where a target leaves the account or region to the caller.
 #[derive(Debug, Default)]
-pub(crate) struct Claimed(Mutex<LookedAt>);
+struct Claimed(Mutex<LookedAt>);
 
 impl Claimed {
     /// Whether the caller is the first to look at the stack.

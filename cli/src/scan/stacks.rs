@@ -1,8 +1,9 @@
-//! A look at one stack from a shell: detect, wait by list, confirm, collect.
+//! A look at one stack from a shell: detect, wait, confirm, collect.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use additions::template;
 use async_trait::async_trait;
 use domain::look::{Gap, Look, Outcome, Reason};
 use domain::ports::{Clock, PortError, PortErrorKind, Stacks};
@@ -12,17 +13,22 @@ use domain::stack::{
 };
 use domain::unit::Unit;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::listing::Listing;
+use super::ages::{Ages, BACKSTOP, Waiting};
+use super::hanging::Hanging;
+use super::listing::{Listing, Turn};
+use super::neighbours::Said;
+use super::pace::Pace;
 
 /// How many API calls of one region are under way at once. CloudFormation
 /// throttles by the account and region; more only makes it throttle sooner.
 const CALLS: usize = 8;
 
-/// How long after the last confirmation a running detection is asked after
-/// directly, should the list never show its end.
-const BACKSTOP: Duration = Duration::from_secs(15);
+/// How many detections of one region are being asked for at once. They have
+/// turns of their own, so that none waits behind the many calls of a time when
+/// a lot of detections end together.
+const STARTS: usize = 8;
 
 /// How recent the last check of a stack must be for its time to say nothing of the next.
 const JUST_NOW: Duration = Duration::from_secs(10);
@@ -41,16 +47,42 @@ pub(crate) struct Region {
     clock: Arc<dyn Clock>,
     /// The shared list of stacks.
     pub(crate) listing: Listing,
+    hanging: Hanging,
     calls: Semaphore,
+    starts: Semaphore,
+    pace: Pace,
+    ages: Ages,
     timeout: Duration,
 }
 
 /// What a look at one stack gave.
 pub(crate) struct Looked {
-    /// The look.
+    /// The stack.
+    pub(crate) id: StackId,
+    /// The look; what others may have declared is not decided in it yet.
     pub(crate) look: Look,
+    /// What was learned of what stacks declare, where its resources were collected.
+    pub(crate) said: Option<Said>,
     /// Nested stacks that were met in it.
     pub(crate) nested: Vec<StackId>,
+}
+
+/// What a look at one stack came to.
+struct Found {
+    outcome: Outcome,
+    nested: Vec<StackId>,
+    said: Option<Said>,
+}
+
+/// An outcome of the stack as a whole.
+impl From<Outcome> for Found {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            nested: Vec::new(),
+            said: None,
+        }
+    }
 }
 
 impl Region {
@@ -60,15 +92,19 @@ impl Region {
     ///
     /// Where they could not be listed: nothing in this region can be looked at.
     pub(crate) async fn open(
-        stacks: Arc<dyn Stacks>,
+        (stacks, hanging): (Arc<dyn Stacks>, Hanging),
         clock: Arc<dyn Clock>,
         timeout: Duration,
     ) -> Result<Self, PortError> {
         Ok(Self {
             listing: Listing::first(Arc::clone(&stacks)).await?,
             stacks,
+            hanging,
             clock,
             calls: Semaphore::new(CALLS),
+            starts: Semaphore::new(STARTS),
+            pace: Pace::new(),
+            ages: Ages::new(),
             timeout,
         })
     }
@@ -82,26 +118,24 @@ impl Region {
         target: &str,
     ) -> Looked {
         let started_at = self.clock.now();
-        let (outcome, nested) = match self.outcome(id, summary).await {
-            Ok((outcome, nested)) => (outcome, nested),
-            Err(gap) => (Outcome::Unknown(stack_resource(id), gap), Vec::new()),
+        let found = match self.outcome(id, summary).await {
+            Ok(found) => found,
+            Err(gap) => Outcome::Unknown(stack_resource(id), gap).into(),
         };
         Looked {
+            id: id.clone(),
             look: Look {
                 unit: Unit::stack(id.account(), id.region(), id.name()),
                 target: target.to_owned(),
                 started_at,
-                outcome,
+                outcome: found.outcome,
             },
-            nested,
+            said: found.said,
+            nested: found.nested,
         }
     }
 
-    async fn outcome(
-        &self,
-        id: &StackId,
-        summary: Option<&StackSummary>,
-    ) -> Result<(Outcome, Vec<StackId>), Gap> {
+    async fn outcome(&self, id: &StackId, summary: Option<&StackSummary>) -> Result<Found, Gap> {
         let Some(summary) = summary else {
             return Err(Gap::new(
                 Reason::NotFound,
@@ -109,18 +143,24 @@ impl Region {
             ));
         };
         if let Some(outcome) = at_rest(summary)? {
-            return Ok((outcome, Vec::new()));
+            return Ok(outcome.into());
         }
+        self.pace.turn().await;
         let deadline = Instant::now() + self.timeout;
-        let (detection_id, asked_at) = match self.detect(id, deadline).await {
+        let (detection_id, accepted_at) = match self.detect(id, deadline).await {
             Ok(accepted) => accepted,
-            Err(error) => return self.refused(id, &error).await.map(|it| (it, Vec::new())),
+            Err(error) => return self.refused(id, &error).await.map(Found::from),
         };
         let detection = self
-            .finish(summary, (&detection_id, asked_at), deadline)
+            .finish(summary, (&detection_id, accepted_at), deadline)
             .await?;
         let in_turn = InTurn(self);
-        let collecting = collect(&in_turn, &*self.clock, id, &detection);
+        let collecting = collect(
+            &in_turn,
+            &*self.clock,
+            id,
+            (&detection, additions::concerns),
+        );
         let collected = timeout_at(deadline, collecting)
             .await
             .map_err(|_| self.too_late())??;
@@ -128,12 +168,29 @@ impl Region {
         // and must not count as one that was put right.
         let is_empty = collected.resources.is_empty() && collected.nested.is_empty();
         if is_empty && let Some(outcome) = self.at_rest_now(id).await? {
-            return Ok((outcome, Vec::new()));
+            return Ok(outcome.into());
         }
-        Ok((Outcome::Seen(collected.resources), collected.nested))
+        let mut declared = collected.declared;
+        // Of types that CloudFormation cannot compare only the template says
+        // what they declare; without it that stays unsaid.
+        if template::needs_template(&declared)
+            && let Ok(Ok(text)) = timeout_at(deadline, in_turn.template(id.reference())).await
+        {
+            template::fill(&mut declared, &text, id);
+        }
+        let live = self.hanging.of(&declared, deadline).await;
+        Ok(Found {
+            outcome: Outcome::Seen(collected.resources),
+            nested: collected.nested,
+            said: Some(Said {
+                at: detection.started_at,
+                declared,
+                live,
+            }),
+        })
     }
 
-    /// Starts a detection, waiting for one that is already in progress.
+    /// Starts a detection in the turn that it has, waiting for one that is already in progress.
     async fn detect(
         &self,
         id: &StackId,
@@ -142,7 +199,10 @@ impl Region {
         let mut tries = 0;
         loop {
             match InTurn(self).detect(id.as_str()).await {
-                Ok(started) => return Ok((started.id, Instant::now())),
+                Ok(started) => {
+                    self.pace.accepted();
+                    return Ok((started.id, Instant::now()));
+                }
                 Err(error) if error.kind == PortErrorKind::Conflict => {
                     let pause = CONFLICT_PAUSES[tries.min(CONFLICT_PAUSES.len() - 1)];
                     if Instant::now() + pause >= deadline {
@@ -150,14 +210,22 @@ impl Region {
                     }
                     tries += 1;
                     self.clock.sleep(pause).await;
+                    self.pace.turn().await;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    // The adapter has spent its attempts on this one; the others wait.
+                    if error.kind == PortErrorKind::Throttled {
+                        self.pace.refused();
+                    }
+                    return Err(error);
+                }
             }
         }
     }
 
-    /// Waits for a detection's end: the list shows when a stack was checked
-    /// last, and once it shows a change the detection itself is asked.
+    /// Waits for a detection's end. The list shows when a stack was checked
+    /// last, and once it shows a change the detection itself is asked; so it is
+    /// at the age at which detections were seen to have ended.
     async fn finish(
         &self,
         before: &StackSummary,
@@ -173,32 +241,51 @@ impl Region {
             age.unsigned_abs() < JUST_NOW
         });
         let mut listed_after = accepted_at;
+        let mut waiting = Waiting {
+            accepted_at,
+            scout: self.listing.is_dear() && self.ages.takes_a_scout(),
+            asked: None,
+        };
         loop {
-            if Instant::now() >= deadline {
-                return Err(self.too_late());
-            }
-            // Without a list the detection itself is asked, each time.
-            let listed = self.listing.newer_than(listed_after).await.ok();
-            listed_after = Instant::now();
-            if let Some(listed) = listed {
-                let now = listed.get(&before.id).ok_or_else(deleted)?;
-                if admission(&now.status) == Admission::InMotion {
-                    return Err(in_motion(&now.status));
+            let turn = tokio::select! {
+                biased;
+                () = sleep_until(deadline) => return Err(self.too_late()),
+                () = self.ages.due(&waiting) => None,
+                turn = self.listing.turn(listed_after) => Some(turn),
+            };
+            if let Some(turn) = turn {
+                let told = match turn {
+                    Turn::Told(told) => told,
+                    Turn::Mine(turn) => self.listing.ask(turn).await,
+                };
+                listed_after = Instant::now();
+                let age = told.asked_at.saturating_duration_since(accepted_at);
+                // Without a list the detection itself is asked, each time.
+                if let Ok(listed) = told.listed() {
+                    let now = listed.get(&before.id).ok_or_else(deleted)?;
+                    if admission(&now.status) == Admission::InMotion {
+                        return Err(in_motion(&now.status));
+                    }
+                    let no_news = now.drift_checked_at == seen && !just_checked;
+                    if no_news && asked_at.elapsed() < BACKSTOP {
+                        self.ages.saw(age, false);
+                        continue;
+                    }
+                    seen = now.drift_checked_at;
                 }
-                let no_news = now.drift_checked_at == seen && !just_checked;
-                if no_news && asked_at.elapsed() < BACKSTOP {
-                    continue;
-                }
-                seen = now.drift_checked_at;
             }
+            let age = accepted_at.elapsed();
             let detection = InTurn(self)
                 .detection(detection_id)
                 .await
                 .map_err(|error| error.gap())?;
             asked_at = Instant::now();
-            if detection.outcome != DetectionOutcome::InProgress {
+            let ended = detection.outcome != DetectionOutcome::InProgress;
+            self.ages.saw(age, ended);
+            if ended {
                 return Ok(detection);
             }
+            waiting.asked = Some(age);
         }
     }
 
@@ -252,7 +339,8 @@ impl Stacks for InTurn<'_> {
     }
 
     async fn detect(&self, stack_id: &str) -> Result<Started, PortError> {
-        let _turn = self.0.turn().await;
+        // The semaphore is never closed, so a turn always comes.
+        let _turn = self.0.starts.acquire().await.ok();
         self.0.stacks.detect(stack_id).await
     }
 
@@ -269,6 +357,16 @@ impl Stacks for InTurn<'_> {
     async fn drifts(&self, stack_id: &str) -> Result<Vec<ResourceDrift>, PortError> {
         let _turn = self.0.turn().await;
         self.0.stacks.drifts(stack_id).await
+    }
+
+    async fn all_drifts(&self, stack_id: &str) -> Result<Vec<ResourceDrift>, PortError> {
+        let _turn = self.0.turn().await;
+        self.0.stacks.all_drifts(stack_id).await
+    }
+
+    async fn template(&self, stack_id: &str) -> Result<String, PortError> {
+        let _turn = self.0.turn().await;
+        self.0.stacks.template(stack_id).await
     }
 
     async fn detect_resource(

@@ -1,9 +1,13 @@
 //! Closing what nobody watches any more.
 
+use std::collections::BTreeSet;
+
+use additions::index;
 use domain::layer::Layer;
 use domain::life;
 use domain::ports::PortError;
 use domain::record::commit_with;
+use domain::stack::StackId;
 use domain::unit::Unit;
 use domain::watch::{Presence, Selection, has_left};
 
@@ -87,6 +91,26 @@ pub(crate) async fn close(desk: &Desk, rounds: &[Round], whole: bool) -> Result<
         }
     }
     Ok(closed)
+}
+
+/// Forgets what stacks declared that are no longer there.
+pub(crate) async fn forget(desk: &Desk, rounds: &[Round]) -> Result<(), PortError> {
+    let listed = rounds.iter().filter(|it| it.listed);
+    let accounts: BTreeSet<&str> = listed.filter_map(|it| it.account.as_deref()).collect();
+    for account in accounts {
+        for record in index::read(&*desk.ledger, account).await? {
+            let (region, name) = (&record.region, &record.stack);
+            if presence(rounds, &Unit::stack(account, region, name)) != Presence::Gone {
+                continue;
+            }
+            // Its own id went with it; its place and its name are what it is remembered by.
+            let id = format!("arn:aws:cloudformation:{region}:{account}:stack/{name}/");
+            if let Some(id) = StackId::parse(&id) {
+                desk.ledger.write(&[index::remove(&id)]).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn presence(rounds: &[Round], unit: &Unit) -> Presence {

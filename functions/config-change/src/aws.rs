@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws::{Access, Connection};
 use lambda_kit::{DeadLetters, Error, Feed, SystemClock, queue_urls, variable};
 use ledger::DynamoLedger;
+use policy::InForce;
 
 use crate::{Deps, QUEUE};
 
@@ -23,6 +24,7 @@ pub fn deps((_, access): (Connection, Access)) -> Result<(Deps, Feed), Error> {
     };
     let deps = Deps {
         store,
+        config: InForce::new(),
         clock: Arc::new(SystemClock),
     };
     Ok((deps, feed))

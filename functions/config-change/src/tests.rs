@@ -47,6 +47,7 @@ impl World {
         let store = Arc::new(store);
         let deps = Deps {
             store: store.clone(),
+            config: InForce::new(),
             clock: Arc::new(ManualClock::at(NOW.parse().unwrap())),
         };
         Self { store, deps }
@@ -103,7 +104,7 @@ fn no_value_of_a_resource_is_stored() {
     let stored: String = world.items().iter().map(|it| it.body.to_string()).collect();
     for value in [
         "gold",
-        "uploads",
+        "\"uploads\"",
         "AFTER_30_DAYS",
         "generalPurpose",
         "maxIO",
@@ -220,4 +221,132 @@ fn exactly_what_a_judgement_cannot_do_without_is_needed() {
             "/time",
         ]
     );
+}
+
+const CONFIG: &str = "apiVersion: plumbline/v1
+environment: production
+accounts:
+  - {id: '111122223333'}
+targets:
+  - name: shops
+    cloudformation: {regions: [eu-west-1], stacks: ['shop*'], accounts: ['111122223333']}
+";
+
+/// A change of a resource that a stack owns, as its tags say.
+fn owned(account: &str, region: &str, (id, stack): (&str, &str)) -> String {
+    json!({
+        "version": "0", "id": id, "detail-type": "Config Configuration Item Change",
+        "source": "aws.config", "account": account, "time": "2026-11-24T12:00:00Z",
+        "region": region, "resources": [],
+        "detail": {
+            "recordVersion": "1.3", "messageType": "ConfigurationItemChangeNotification",
+            "configurationItemDiff": {"changedProperties": {}, "changeType": "UPDATE"},
+            "configurationItem": {
+                "resourceType": "AWS::EC2::SecurityGroup", "resourceId": format!("sg-{id}"),
+                "awsAccountId": account, "awsRegion": region, "configuration": {},
+                "configurationItemStatus": "OK",
+                "configurationItemCaptureTime": format!("2026-11-24T12:00:00.00{id}Z"),
+                "tags": {
+                    "aws:cloudformation:stack-id":
+                        format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/{stack}/guid"),
+                    "aws:cloudformation:logical-id": "Group"
+                }
+            }
+        }
+    })
+    .to_string()
+}
+
+impl World {
+    fn with_config() -> Self {
+        let world = Self::new();
+        let current = domain::current::Current {
+            location: "s3://config/plumbline.yaml".to_owned(),
+            text: CONFIG.to_owned(),
+            hash: "c0ffee".to_owned(),
+            environment: "production".to_owned(),
+            tag: "1".to_owned(),
+            since: NOW.parse().unwrap(),
+        };
+        block_on(domain::current::take(&*world.store, &current)).unwrap();
+        world
+    }
+
+    fn looks(&self) -> Vec<timer::Timer> {
+        let all = self.store.items_in("TIMER#");
+        all.iter().map(|it| it.read().unwrap()).collect()
+    }
+}
+
+#[test]
+fn a_change_of_a_watched_stacks_resource_is_looked_at_once_a_minute() {
+    let world = World::with_config();
+    for id in ["1", "2", "1"] {
+        let body = owned("111122223333", "eu-west-1", (id, "shop-net"));
+        assert_eq!(world.hear(&body), Handled::Done);
+    }
+    let looks = world.looks();
+    assert_eq!(looks.len(), 1, "{looks:?}");
+    assert_eq!(looks[0].queue, Queue::StackDrift);
+    assert!(looks[0].due_at >= NOW.parse().unwrap());
+    let work = Work::read(&serde_json::from_str(&looks[0].body).unwrap());
+    let Work::LookAtResource {
+        stack_id,
+        logical_id,
+        ..
+    } = work.unwrap().unwrap()
+    else {
+        panic!("another work")
+    };
+    assert!(stack_id.ends_with("stack/shop-net/guid"));
+    assert_eq!(logical_id, "Group");
+}
+
+#[test]
+fn what_nobody_watches_and_what_a_tag_alone_claims_is_recorded_only() {
+    for (account, region, stack) in [
+        ("111122223333", "eu-west-1", "other"),
+        ("444455556666", "eu-west-1", "shop-net"),
+        ("111122223333", "us-east-1", "shop-net"),
+    ] {
+        let world = World::with_config();
+        let body = owned(account, region, ("1", stack));
+        assert_eq!(world.hear(&body), Handled::Done);
+        assert!(world.looks().is_empty(), "{account} {region} {stack}");
+        assert_eq!(world.store.items_in("IDEM#").len(), 1);
+    }
+}
+
+#[test]
+fn a_nested_stacks_resource_is_looked_at_for_the_stack_around_it() {
+    let world = World::with_config();
+    let unit = |name: &str| Unit::stack("111122223333", "eu-west-1", name);
+    let nested = nest::remember(&unit("inner"), &unit("shop-net")).unwrap();
+    block_on(world.store.write(&[nested])).unwrap();
+    world.hear(&owned("111122223333", "eu-west-1", ("1", "inner")));
+    assert_eq!(world.looks().len(), 1);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_keeps_no_event_from_being_recorded() {
+    let world = World::with_config();
+    let current = domain::current::Current {
+        location: "s3://config/plumbline.yaml".to_owned(),
+        text: "targets: [".to_owned(),
+        hash: "other".to_owned(),
+        environment: "production".to_owned(),
+        tag: "2".to_owned(),
+        since: NOW.parse().unwrap(),
+    };
+    block_on(domain::current::take(&*world.store, &current)).unwrap();
+    let body = owned("111122223333", "eu-west-1", ("1", "shop-net"));
+    assert_eq!(world.hear(&body), Handled::Done);
+    assert_eq!(world.store.items_in("IDEM#").len(), 1);
+}
+
+#[test]
+fn a_resource_of_no_region_is_looked_at_where_its_stack_is() {
+    let world = World::with_config();
+    world.hear(&owned("111122223333", "global", ("1", "shop-net")));
+    assert_eq!(world.looks().len(), 1);
 }

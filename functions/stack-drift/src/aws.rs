@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use attachments::AwsEvidence;
 use aws::{Access, Connection};
 use cloudformation::AwsAccounts;
 use equivalence::Catalogue;
@@ -25,10 +26,12 @@ pub fn deps((connection, access): (Connection, Access)) -> Result<(Deps, Feed), 
         items: store.clone(),
         dead_letters: DeadLetters::new(&access, &variable("PLUMBLINE_DEAD_LETTER_QUEUE")?),
     };
+    let connection = Arc::new(connection);
     let deps = Deps {
         store,
         config: InForce::new(),
-        accounts: Arc::new(AwsAccounts(Arc::new(connection))),
+        accounts: Arc::new(AwsAccounts(Arc::clone(&connection))),
+        evidence: Arc::new(AwsEvidence(connection)),
         queues,
         secrets: aws::secrets(&access),
         hash_key: variable("PLUMBLINE_HMAC_KEY")?,

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use additions::{index, template};
 use async_trait::async_trait;
 use domain::handled::Handled;
 use domain::judge::Judged;
 use domain::lease::{self, Lease};
-use domain::look::{Gap, Look, Outcome, Reason};
+use domain::look::{Gap, Look, Observed, Outcome, Reason};
 use domain::ports::{Clock, PortError, PortErrorKind, Stacks};
 use domain::slot::{self, Limit};
 use domain::stack::{
-    Collected, Detection, DetectionId, DetectionOutcome, ResourceRow, StackId, collect_rows, moved,
-    stack_resource,
+    Collected, Declared, Detection, DetectionId, DetectionOutcome, ResourceRow, StackId,
+    collect_rows, moved, stack_resource,
 };
 use domain::unit::Unit;
 use domain::work::Work;
@@ -20,6 +21,7 @@ use domain::{baseline, gone, nest, timer};
 use jiff::{SignedDuration, Timestamp};
 use policy::InForceConfig;
 
+use crate::around::Around;
 use crate::event::Ended;
 use crate::look::{MOST_ATTEMPTS, after};
 use crate::{Deps, unit_of, written};
@@ -32,6 +34,10 @@ const STILL_RUNNING_PAUSE: SignedDuration = SignedDuration::from_mins(2);
 
 /// How long after a look that was not complete the stack is looked at again.
 const INCOMPLETE_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+
+/// How often what may be declared by another stack is left to a later look.
+/// Then it is told as potential.
+const MOST_WAITS: u32 = 4;
 
 /// A detection that has ended, and the look that it is part of.
 struct Finished<'a> {
@@ -49,6 +55,12 @@ pub(crate) async fn ended(deps: &Deps, event: &Ended) -> Result<Handled, PortErr
     };
     let id = &event.stack;
     let unit = unit_of(id);
+    if !crate::knows(deps, &config, (id.account(), id.region())).await? {
+        return Ok(Handled::Drop(format!(
+            "account {} is not in the configuration",
+            id.account()
+        )));
+    }
     let lease = lease::held(&*deps.store, &unit).await?;
     let ours = lease.filter(|it| it.detection.as_deref() == Some(event.detection.as_str()));
     if written::is_written(deps, &event.detection).await? {
@@ -223,7 +235,12 @@ async fn finish(
                 ),
             }
         }
-        Ok(collected) => (Outcome::Seen(collected.resources), collected.nested),
+        Ok(collected) => {
+            let resources = finished
+                .with_around(deps, config, (&*stacks, &detection, &collected))
+                .await?;
+            (Outcome::Seen(resources), collected.nested)
+        }
         Err(gap) => (Outcome::Unknown(stack_resource(id), gap), Vec::new()),
     };
     finished.follow(deps, &detection, &nested).await?;
@@ -265,7 +282,13 @@ impl Finished<'_> {
             Err(error) => return Ok(Err(error.gap())),
         };
         let clock = Unwaiting(Arc::clone(&deps.clock));
-        Ok(collect_rows(stacks, &clock, self.id, (&detection, rows)).await)
+        Ok(collect_rows(
+            stacks,
+            &clock,
+            self.id,
+            (&detection, rows, additions::concerns),
+        )
+        .await)
     }
 
     /// The detection with its exact start. The time of its acceptance is in
@@ -288,6 +311,34 @@ impl Finished<'_> {
                 .await;
         }
         Ok(detection)
+    }
+
+    /// What was collected, with what hangs on it undeclared. What the stack
+    /// declares itself is remembered for the looks at others.
+    async fn with_around(
+        &self,
+        deps: &Deps,
+        config: &InForceConfig,
+        (stacks, detection, collected): (&dyn Stacks, &Detection, &Collected),
+    ) -> Result<Vec<Observed>, PortError> {
+        let declared = declared(stacks, self.id, &collected.declared).await;
+        // By the API's clock, as the time of the stack's last change is.
+        let declares = index::put(self.id, detection.started_at, &declared)?;
+        deps.store.write(&[declares]).await?;
+        let around = Around {
+            deps,
+            config,
+            id: self.id,
+            is_whole: true,
+            may_wait: self
+                .lease
+                .as_ref()
+                // After somebody else's detection, the next look tells it.
+                .is_none_or(|it| it.attempt + 1 < MOST_WAITS),
+        };
+        let mut resources = collected.resources.clone();
+        around.complete(&mut resources, &declared).await?;
+        Ok(resources)
     }
 
     /// Has the nested stacks looked at, as part of the same run.
@@ -366,12 +417,25 @@ impl Finished<'_> {
         let unit = unit_of(self.id);
         gone::remember(&*deps.store, &unit, deps.clock.now()).await?;
         let waits = baseline::had_look(&self.target, &unit);
-        deps.store.write(&[waits]).await?;
+        deps.store.write(&[waits, index::remove(self.id)]).await?;
         if let Some(lease) = &self.lease {
             lease::release(&*deps.store, &unit_of(self.id), &lease.holder).await?;
         }
         Ok(Handled::Drop("the stack was deleted".to_owned()))
     }
+}
+
+/// What the stack says of its resources; of those that CloudFormation cannot
+/// compare, its template says it. Without that they stay unsaid.
+async fn declared(stacks: &dyn Stacks, id: &StackId, said: &[Declared]) -> Vec<Declared> {
+    let mut declared = said.to_vec();
+    if template::needs_template(&declared) {
+        match stacks.template(id.reference()).await {
+            Ok(text) => template::fill(&mut declared, &text, id),
+            Err(error) => tracing::warn!(stack = id.name(), %error, "the template was not read"),
+        }
+    }
+    declared
 }
 
 /// Time without waiting: a function that waits is paid for, and a resource that

@@ -6,11 +6,14 @@
 //! correctness, and a look that fails is recorded as unknown instead of as an
 //! answer.
 
+mod around;
+mod attribute;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod collect;
 mod event;
 mod look;
+mod resource;
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
@@ -24,15 +27,18 @@ use std::sync::Arc;
 
 use domain::conceal::HashKey;
 use domain::handled::Handled;
+use domain::identity::FindingId;
 use domain::nest;
-use domain::ports::{Accounts, Clock, PortError, Queues, Secrets, Stacks, Store};
+use domain::ports::{Accounts, Clock, Evidence, PortError, Queues, Secrets, Stacks, Store};
 use domain::stack::StackId;
 use domain::unit::Unit;
 use domain::work::{Queue, Work};
 use equivalence::Catalogue;
-use policy::watch::{reaching, reading_role};
+use policy::watch::{self, reaching, reading_role};
 use policy::{InForce, InForceConfig};
 use serde_json::Value;
+
+use crate::event::Event;
 
 /// The function's queue.
 pub const QUEUE: Queue = Queue::StackDrift;
@@ -45,6 +51,8 @@ pub struct Deps {
     pub config: InForce,
     /// The way to CloudFormation.
     pub accounts: Arc<dyn Accounts>,
+    /// The way to what else tells of resources.
+    pub evidence: Arc<dyn Evidence>,
     /// The functions' queues.
     pub queues: Arc<dyn Queues>,
     /// Where the key of the ledger's hashes is.
@@ -67,8 +75,9 @@ pub async fn handle(deps: &Deps, body: &str) -> Handled {
         Some(Ok(work)) => work_on(deps, work).await,
         Some(Err(error)) => error.into(),
         None => match event::read(&body) {
-            Ok(Some(ended)) => collect::ended(deps, &ended).await.into(),
-            Ok(None) => Handled::Drop("the detection is still running".to_owned()),
+            Ok(Event::Ended(ended)) => collect::ended(deps, &ended).await.into(),
+            Ok(Event::Called(call)) => attribute::heard(deps, &call).await.into(),
+            Ok(Event::NotForUs(why)) => Handled::Drop(why.to_owned()),
             Err(reason) => Handled::Fail(reason),
         },
     }
@@ -103,6 +112,33 @@ async fn work_on(deps: &Deps, work: Work) -> Handled {
                 .await
                 .into(),
             None => Handled::Fail(format!("stackId: {stack_id:?} is no stack's ARN")),
+        },
+        Work::LookAtResource {
+            stack_id,
+            logical_id,
+            asked_at,
+            attempt,
+        } => match StackId::parse(&stack_id) {
+            Some(id) => {
+                let wanted = resource::Wanted {
+                    id,
+                    logical_id,
+                    asked_at,
+                    attempt,
+                };
+                resource::look(deps, &wanted).await.into()
+            }
+            None => Handled::Fail(format!("stackId: {stack_id:?} is no stack's ARN")),
+        },
+        Work::Attribute {
+            finding,
+            attempt,
+            not_before,
+        } => match FindingId::parse(&finding) {
+            Some(id) => attribute::ask(deps, &id, (attempt, not_before))
+                .await
+                .into(),
+            None => Handled::Fail(format!("finding: {finding:?} is no finding's id")),
         },
         other => Handled::Fail(format!(
             "{} belongs on the queue of {}",
@@ -145,6 +181,19 @@ async fn selecting(
         .collect();
     selecting.sort_by_key(|target| Some(*target) != known);
     Ok(selecting.first().map(|target| (*target).to_owned()))
+}
+
+/// Whether an account is one that the configuration can look at: it names it,
+/// or it is the function's own.
+async fn knows(
+    deps: &Deps,
+    config: &InForceConfig,
+    (account, region): (&str, &str),
+) -> Result<bool, PortError> {
+    if watch::names_account(&config.loaded.config, account) {
+        return Ok(true);
+    }
+    Ok(deps.accounts.own_account(Some(region)).await? == account)
 }
 
 fn unit_of(id: &StackId) -> Unit {

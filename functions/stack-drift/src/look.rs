@@ -1,5 +1,6 @@
 //! The beginning of a look: a detection is started, or it is said why not.
 
+use additions::index;
 use domain::handled::Handled;
 use domain::lease::{self, HOLDS, Lease, Taken};
 use domain::look::{Gap, Look, Outcome, Reason};
@@ -20,16 +21,16 @@ const BACKSTOP: SignedDuration = SignedDuration::from_mins(5);
 const CONFLICT_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long a stack that is being changed is left alone.
-const IN_MOTION_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const IN_MOTION_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long a look waits for AWS to answer again.
-const OUTAGE_PAUSE: SignedDuration = SignedDuration::from_mins(2);
+pub(crate) const OUTAGE_PAUSE: SignedDuration = SignedDuration::from_mins(2);
 
 /// How often a look is tried before the stack stays unknown until the next schedule.
 pub(crate) const MOST_ATTEMPTS: u32 = 12;
 
 /// How early a message may come before its slot: queues count whole seconds.
-const EARLY: SignedDuration = SignedDuration::from_secs(1);
+pub(crate) const EARLY: SignedDuration = SignedDuration::from_secs(1);
 
 /// A look that is wanted.
 #[derive(Clone, Debug)]
@@ -226,7 +227,8 @@ impl Refused<'_> {
         let unit = unit_of(&self.wanted.id);
         gone::remember(&*self.deps.store, &unit, self.deps.clock.now()).await?;
         let waits = baseline::had_look(&self.wanted.target, &unit);
-        self.deps.store.write(&[waits]).await?;
+        let forgotten = index::remove(&self.wanted.id);
+        self.deps.store.write(&[waits, forgotten]).await?;
         self.release().await?;
         Ok(Handled::Drop("the stack was deleted".to_owned()))
     }

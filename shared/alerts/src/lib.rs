@@ -6,6 +6,7 @@ mod sign;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsStr;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -48,9 +49,30 @@ impl HttpChannels {
     /// [`PortErrorKind::Invalid`] where `SSL_CERT_FILE` holds no certificates.
     pub fn new(secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
         let own = std::env::var_os("SSL_CERT_FILE").filter(|it| !it.is_empty());
+        Self::trusting(own.as_deref(), secrets, clock)
+    }
+
+    /// Channels for whoever posts to this machine alone, without TLS: what
+    /// `SSL_CERT_FILE` says does not matter, so it is not read.
+    ///
+    /// # Errors
+    ///
+    /// [`PortErrorKind::Invalid`] where no HTTP client can be made.
+    pub fn on_this_machine(
+        secrets: Arc<dyn Secrets>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PortError> {
+        Self::trusting(None, secrets, clock)
+    }
+
+    fn trusting(
+        own: Option<&OsStr>,
+        secrets: Arc<dyn Secrets>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PortError> {
         Ok(Self {
-            client: client::client(own.as_deref(), Way::AsSet)?,
-            straight: client::client(own.as_deref(), Way::Straight)?,
+            client: client::client(own, Way::AsSet)?,
+            straight: client::client(own, Way::Straight)?,
             secrets,
             clock,
         })

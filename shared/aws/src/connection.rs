@@ -11,7 +11,7 @@ use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::service_config::ServiceConfigKey;
 use domain::ports::PortError;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::failure::{Place, invalid};
 use crate::http::CountingClient;
@@ -114,6 +114,8 @@ pub struct Connection {
     /// What is wrong in the user's settings; said at the first use of them.
     settings: Result<(), PortError>,
     roles: Mutex<HashMap<AssumeRole, SharedCredentialsProvider>>,
+    /// Whose the caller's own credentials are, once it was asked.
+    own: OnceCell<String>,
 }
 
 impl Connection {
@@ -166,6 +168,7 @@ impl Connection {
             options,
             settings,
             roles: Mutex::new(HashMap::new()),
+            own: OnceCell::new(),
         }
     }
 
@@ -224,12 +227,19 @@ impl Connection {
         })
     }
 
-    /// The account that the caller's own credentials are for, asked of STS in a
-    /// region (default: [`Self::default_region`]).
+    /// The account that the caller's own credentials are for, asked once of STS
+    /// in a region (default: [`Self::default_region`]).
     ///
     /// # Errors
     /// Where STS cannot be asked, or says no.
     pub async fn account(&self, region: Option<&str>) -> Result<String, PortError> {
+        self.own
+            .get_or_try_init(|| self.ask_account(region))
+            .await
+            .cloned()
+    }
+
+    async fn ask_account(&self, region: Option<&str>) -> Result<String, PortError> {
         const OP: &str = "sts:GetCallerIdentity";
         self.settings.clone()?;
         let region = region.map(str::to_owned).or_else(|| self.default_region());

@@ -49,6 +49,7 @@ const CODES: [(PortErrorKind, &[&str], &str); 8] = [
             "TooManyRequests",
             "TooManyRequestsException",
             "BandwidthLimitExceeded",
+            "EC2ThrottledException",
             "SlowDown",
             "PriorRequestNotComplete",
         ],
@@ -140,6 +141,18 @@ pub struct Place {
 }
 
 impl Place {
+    /// The region that calls go to.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// An error about an answer that cannot be read; `detail` quotes nothing of it.
+    #[must_use]
+    pub fn unreadable(&self, op: &'static str, detail: impl std::fmt::Display) -> PortError {
+        invalid(op, clean(&format!("{detail} (region {})", self.region)))
+    }
+
     /// What a failed call means to a port.
     #[must_use]
     pub fn error<E>(&self, op: &'static str, error: &SdkError<E, HttpResponse>) -> PortError

@@ -4,7 +4,9 @@
 //! requests and caps answers), the credentials, the region, retries and time
 //! limits. It hands out an [`Access`] for a region and, where asked, an assumed
 //! role; an adapter makes its SDK client from that, and turns every failure
-//! into a [`domain::ports::PortError`] with [`Place::error`].
+//! into a [`domain::ports::PortError`] with [`Place::error`]. An adapter of few
+//! calls needs no SDK: it writes a `Call` and makes it with `Access::call`
+//! (feature `signed`).
 
 mod connection;
 mod failure;
@@ -32,5 +34,11 @@ pub use queues::{Backlog, Letter, Received, Sqs, queues};
 pub use roots::Roots;
 #[cfg(feature = "secrets")]
 pub use secrets::secrets;
+#[cfg(feature = "signed")]
+pub use signed::{Call, Service, Unanswered, bytes_of};
 #[cfg(feature = "topic")]
 pub use topic::topic;
+
+/// An answer as it came, its body read. See [`bytes_of`].
+#[cfg(feature = "signed")]
+pub use aws_smithy_runtime_api::client::orchestrator::HttpResponse;

@@ -24,24 +24,34 @@ const AWS: [&[u8]; 5] = [
 ];
 
 /// Which certificate authorities are trusted. `SSL_CERT_FILE`, where it is set,
-/// goes before either: it is for endpoints with a certificate of one's own.
+/// goes before the first two: it is for endpoints with a certificate of one's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Roots {
     /// Those that AWS's own endpoints chain to, built in.
     Aws,
     /// Those of the system, read when the first connection is made.
     System,
+    /// Those of [`Roots::Aws`], and `SSL_CERT_FILE` is not read: for an endpoint
+    /// on this machine, without TLS, for which it does not matter.
+    BuiltIn,
 }
 
 impl Roots {
     /// The TLS settings, and whether what the user set for them can be used.
     pub(crate) fn context(self) -> (TlsContext, Result<(), PortError>) {
-        let own = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty());
+        let own = match self {
+            Roots::BuiltIn => None,
+            Roots::Aws | Roots::System => {
+                std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty())
+            }
+        };
         let usable = own.as_ref().map_or(Ok(()), holds_certificates);
         let store = match self {
-            Roots::Aws if own.is_none() => AWS.iter().fold(TrustStore::empty(), |store, der| {
-                store.with_pem_certificate(pem(der))
-            }),
+            Roots::Aws | Roots::BuiltIn if own.is_none() => {
+                AWS.iter().fold(TrustStore::empty(), |store, der| {
+                    store.with_pem_certificate(pem(der))
+                })
+            }
             // The system's store is what reads SSL_CERT_FILE.
             _ => TrustStore::default(),
         };

@@ -27,6 +27,8 @@ pub struct ItemChange {
     pub arn: Option<String>,
     /// The ARN of the stack that owns it, where its tags say so.
     pub stack: Option<String>,
+    /// Its name in that stack's template, where its tags say so.
+    pub logical_id: Option<String>,
     /// `CREATE`, `UPDATE` or `DELETE`.
     pub change: String,
     /// What AWS Config calls its state, `OK`, `ResourceDiscovered`, `ResourceDeleted`.
@@ -87,11 +89,13 @@ struct Item {
     tags: Option<Tags>,
 }
 
-/// The one tag that is an id; no other is read.
+/// The tags that CloudFormation sets; no other is read.
 #[derive(Deserialize)]
 struct Tags {
     #[serde(rename = "aws:cloudformation:stack-id")]
     stack: Option<String>,
+    #[serde(rename = "aws:cloudformation:logical-id")]
+    logical_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -153,12 +157,19 @@ pub(crate) fn change(envelope: &Envelope) -> Result<Found, Malformed> {
                 "is missing, and the item's status does not tell it",
             )
         })?;
+    let (stack, logical_id) = item.tags.map_or((None, None), |it| {
+        (
+            it.stack.filter(|it| is_stack(it)),
+            it.logical_id.filter(|it| is_logical_id(it)),
+        )
+    });
     let what = ItemChange {
         resource_type: name(&at("resourceType"), item.resource_type)?,
         resource_id: name(&at("resourceId"), item.resource_id)?,
         resource_name: item.resource_name,
         arn: item.arn,
-        stack: item.tags.and_then(|it| it.stack).filter(|it| is_stack(it)),
+        stack,
+        logical_id,
         change,
         status: item.configuration_item_status,
         captured_at: item.configuration_item_capture_time,
@@ -189,6 +200,15 @@ fn meant(status: Option<&str>) -> Option<String> {
         _ => return None,
     };
     Some(change.to_owned())
+}
+
+/// A logical id is letters and digits; a module's has dots between them.
+fn is_logical_id(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 255
+        && text
+            .chars()
+            .all(|it| it.is_ascii_alphanumeric() || it == '.')
 }
 
 /// A tag is free text: only what names a stack is taken from it.

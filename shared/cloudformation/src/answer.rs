@@ -62,6 +62,7 @@ pub(crate) fn summary(
             row.drift_information()
                 .and_then(|drift| drift.last_check_timestamp()),
         ),
+        changed_at: time(row.last_updated_time()).or_else(|| time(row.creation_time())),
     })
 }
 
@@ -82,6 +83,7 @@ pub(crate) fn stack(op: &'static str, stack: &sdk::Stack) -> Result<StackSummary
                 .drift_information()
                 .and_then(|drift| drift.last_check_timestamp()),
         ),
+        changed_at: time(stack.last_updated_time()).or_else(|| time(stack.creation_time())),
     })
 }
 
@@ -152,6 +154,8 @@ pub(crate) fn drift(
     let logical_id = required(op, "LogicalResourceId", row.logical_resource_id())?;
     let mut drift = ResourceDrift {
         logical_id: logical_id.to_owned(),
+        physical_id: row.physical_resource_id().unwrap_or_default().to_owned(),
+        resource_type: row.resource_type().unwrap_or_default().to_owned(),
         status: drift_status(row.stack_resource_drift_status()),
         checked_at: time(row.timestamp()).ok_or_else(|| {
             invalid(

@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::Builder;
 use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_cloudformation::types::{StackResourceDriftStatus, StackStatus};
+use aws_sdk_cloudformation::types::{StackResourceDriftStatus, StackStatus, TemplateStage};
 use domain::ports::{Accounts, PortError, PortErrorKind, Role, Stacks};
 use domain::stack::{Detection, DetectionId, ResourceDrift, ResourceRow, StackSummary, Started};
 
@@ -23,6 +23,7 @@ const DETECT: &str = "cloudformation:DetectStackDrift";
 const DETECTION: &str = "cloudformation:DescribeStackDriftDetectionStatus";
 const DESCRIBE: &str = "cloudformation:DescribeStacks";
 const RESOURCES: &str = "cloudformation:ListStackResources";
+const TEMPLATE: &str = "cloudformation:GetTemplate";
 const DRIFTS: &str = "cloudformation:DescribeStackResourceDrifts";
 const DETECT_RESOURCE: &str = "cloudformation:DetectStackResourceDrift";
 
@@ -262,27 +263,30 @@ impl Stacks for AwsStacks {
     }
 
     async fn drifts(&self, stack_id: &str) -> Result<Vec<ResourceDrift>, PortError> {
-        let mut pages = Pages::new(DRIFTS);
-        let mut drifts = Vec::new();
-        loop {
-            let page = self
-                .client
-                .describe_stack_resource_drifts()
-                .stack_name(stack_id)
-                .stack_resource_drift_status_filters(StackResourceDriftStatus::Modified)
-                .stack_resource_drift_status_filters(StackResourceDriftStatus::Deleted)
-                .stack_resource_drift_status_filters(StackResourceDriftStatus::from("UNKNOWN"))
-                .max_results(DRIFTS_PAGE)
-                .set_next_token(pages.token.clone())
-                .send()
-                .await
-                .map_err(|error| port_error(DRIFTS, &self.place, &error))?;
-            for row in page.stack_resource_drifts() {
-                drifts.push(answer::drift(DRIFTS, row)?);
-            }
-            if !pages.turn(page.next_token())? {
-                return Ok(drifts);
-            }
+        let news = [
+            StackResourceDriftStatus::Modified,
+            StackResourceDriftStatus::Deleted,
+            StackResourceDriftStatus::from("UNKNOWN"),
+        ];
+        self.drifts_of(stack_id, Some(news.to_vec())).await
+    }
+
+    async fn all_drifts(&self, stack_id: &str) -> Result<Vec<ResourceDrift>, PortError> {
+        self.drifts_of(stack_id, None).await
+    }
+
+    async fn template(&self, stack_id: &str) -> Result<String, PortError> {
+        let answer = self
+            .client
+            .get_template()
+            .stack_name(stack_id)
+            .template_stage(TemplateStage::Processed)
+            .send()
+            .await
+            .map_err(|error| port_error(TEMPLATE, &self.place, &error))?;
+        match answer.template_body() {
+            Some(body) if !body.is_empty() => Ok(body.to_owned()),
+            _ => Err(invalid(TEMPLATE, "the answer has no TemplateBody")),
         }
     }
 
@@ -303,5 +307,35 @@ impl Stacks for AwsStacks {
             .stack_resource_drift()
             .ok_or_else(|| invalid(DETECT_RESOURCE, "the answer has no StackResourceDrift"))?;
         answer::drift(DETECT_RESOURCE, row)
+    }
+}
+
+impl AwsStacks {
+    /// The drifts of these statuses, all of them where none is given.
+    async fn drifts_of(
+        &self,
+        stack_id: &str,
+        statuses: Option<Vec<StackResourceDriftStatus>>,
+    ) -> Result<Vec<ResourceDrift>, PortError> {
+        let mut pages = Pages::new(DRIFTS);
+        let mut drifts = Vec::new();
+        loop {
+            let page = self
+                .client
+                .describe_stack_resource_drifts()
+                .stack_name(stack_id)
+                .set_stack_resource_drift_status_filters(statuses.clone())
+                .max_results(DRIFTS_PAGE)
+                .set_next_token(pages.token.clone())
+                .send()
+                .await
+                .map_err(|error| port_error(DRIFTS, &self.place, &error))?;
+            for row in page.stack_resource_drifts() {
+                drifts.push(answer::drift(DRIFTS, row)?);
+            }
+            if !pages.turn(page.next_token())? {
+                return Ok(drifts);
+            }
+        }
     }
 }

@@ -15,4 +15,11 @@ pub struct Attribution {
     pub at: Option<Timestamp>,
     /// The call or operation: `Update`, `AuthorizeSecurityGroupIngress`.
     pub how: String,
+    /// Whether a person made it in a console session.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub console: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

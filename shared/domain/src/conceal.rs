@@ -6,6 +6,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::sensitive;
+
 /// Values whose JSON is longer than this, in bytes, are shown as a digest.
 pub const LARGEST_SHOWN: usize = 4096;
 
@@ -64,6 +66,26 @@ pub fn shorten(value: Value) -> Value {
         return value;
     }
     json!({ "sha256": sha256(text.as_bytes()), "bytes": text.len() })
+}
+
+/// What stands where [`text`] took a secret away.
+const HIDDEN: &str = "[hidden]";
+
+/// A text of somebody else's as it may be stored and shown: an error of an API,
+/// the reason of a failure. They may quote values, so whatever in it looks like
+/// a secret is replaced by `[hidden]`; all else stays as it is. Texts without
+/// secrets, and results of this function, come back unchanged.
+#[must_use]
+pub fn text(words: &str) -> String {
+    let mut shown = String::with_capacity(words.len());
+    let mut end = 0;
+    for secret in sensitive::in_text(words) {
+        shown.push_str(&words[end..secret.start]);
+        shown.push_str(HIDDEN);
+        end = secret.end;
+    }
+    shown.push_str(&words[end..]);
+    shown
 }
 
 /// The hex SHA-256 of some bytes.

@@ -80,6 +80,8 @@ pub struct RawDifference {
     pub expected: Option<Value>,
     /// What is there; `None` when only code has the path.
     pub actual: Option<Value>,
+    /// The id of what differs, where that is an entry with an id of its own: `sgr-…`.
+    pub entry: Option<String>,
     /// True where the difference could not be confirmed.
     pub potential: bool,
     /// Who made it, where the source recorded it.
@@ -118,6 +120,9 @@ pub struct Difference {
         deserialize_with = "present"
     )]
     pub actual: Option<Value>,
+    /// The id of what differs, where that is an entry with an id of its own: `sgr-…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
     /// True where the values are keyed hashes.
     pub sensitive: bool,
     /// True where the difference could not be confirmed.
@@ -128,6 +133,17 @@ pub struct Difference {
     pub cause: Cause,
     /// Who made it, where the source recorded it.
     pub attribution: Option<Attribution>,
+}
+
+impl Difference {
+    /// Whether both are one act: the same path with the same values, whoever made it.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.path == other.path
+            && self.kind == other.kind
+            && self.expected == other.expected
+            && self.actual == other.actual
+    }
 }
 
 /// `null` is a value: a key that is there with `null` is not a key that is absent.
@@ -142,6 +158,7 @@ mod tests {
     #[test]
     fn null_is_a_value_and_an_absent_side_is_no_key() {
         let difference = Difference {
+            entry: None,
             path: "/A".to_owned(),
             kind: DifferenceKind::Added,
             expected: None,

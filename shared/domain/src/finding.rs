@@ -54,6 +54,10 @@ pub struct Finding {
     pub last_seen: Timestamp,
     /// When the look began that last saw it, or closed it.
     pub look_started_at: Timestamp,
+    /// The last complete look that did not see this, its present differences as
+    /// they are: what it shows was done since then. `None` where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// How often it opened.
     pub occurrences: u64,
     /// That it is closed, and how.
@@ -188,6 +192,15 @@ impl fmt::Display for Status {
 }
 
 impl Finding {
+    /// Whether of something it shows nobody knows yet who made it.
+    #[must_use]
+    pub fn lacks_author(&self) -> bool {
+        match self.change {
+            Change::Modified => self.differences.iter().any(|it| it.attribution.is_none()),
+            Change::Deleted | Change::Added => self.attribution.is_none(),
+        }
+    }
+
     /// Where it stands now. A silence or acceptance past its date is over without anybody saying so.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> Status {
@@ -245,6 +258,8 @@ pub enum Event {
     Resolved,
     /// Its unit left the config or was deleted.
     Unwatched,
+    /// It became known who made what it shows.
+    Attributed,
     /// Somebody took note.
     Acknowledged,
     /// Somebody silenced it.
@@ -267,6 +282,7 @@ impl Event {
             Event::Changed => "changed",
             Event::Resolved => "resolved",
             Event::Unwatched => "unwatched",
+            Event::Attributed => "attributed",
             Event::Acknowledged => "acknowledged",
             Event::Silenced => "silenced",
             Event::Accepted => "accepted",

@@ -65,6 +65,14 @@ impl FindingId {
         &self.0
     }
 
+    /// Reads a whole id as it is written; `None` if it is not one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("f-")?;
+        let is_id = digits.len() == 16 && digits.bytes().all(|it| CROCKFORD.contains(&it));
+        is_id.then(|| Self(text.to_owned()))
+    }
+
     /// Reads an id, or the beginning of one, as a person types it: with or
     /// without `f-`, in either case, with `o` for `0` and `i` or `l` for `1`.
     /// `None` if it cannot be the beginning of any id.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::attribution::Attribution;
-use crate::conceal::{HashKey, shorten};
+use crate::conceal::{self, HashKey, shorten};
 use crate::difference::{Change, Difference, DifferenceKind, RawDifference};
 use crate::identity::Identity;
 use crate::layer::Layer;
@@ -162,6 +162,8 @@ pub struct Sighting {
     pub differences: Vec<Difference>,
     /// Who made an added resource, where that was recorded.
     pub attribution: Option<Attribution>,
+    /// Whether something of it could not be read, so that there may be more.
+    pub is_partial: bool,
 }
 
 /// An entry of the report's `ignored` list.
@@ -258,6 +260,10 @@ impl Judge<'_> {
                 judged.complete = judged.unknown.is_empty();
             }
         }
+        // They are somebody else's words, and may quote what they failed on.
+        for (_, gap) in &mut judged.unknown {
+            gap.detail = conceal::text(&gap.detail);
+        }
         judged
     }
 
@@ -311,7 +317,7 @@ impl Judge<'_> {
             expected: None,
             actual: None,
             attribution: attribution.as_ref(),
-            console: false,
+            console: attribution.as_ref().is_some_and(|it| it.console),
         };
         let grade = self.rules.grade(&facts, notices);
         facts.severity = Some(grade.severity);
@@ -338,6 +344,7 @@ impl Judge<'_> {
             rule: grade.rule,
             differences: Vec::new(),
             attribution,
+            is_partial: false,
         });
     }
 
@@ -350,7 +357,8 @@ impl Judge<'_> {
     ) {
         let mut graded: Vec<(Difference, String)> = Vec::new();
         let mut ignored_any = false;
-        for raw in modified.differences {
+        let unread = modified.unread.clone();
+        for mut raw in modified.differences {
             let comparison = Comparison {
                 layer: identity.layer(),
                 resource_type: &resource.kind,
@@ -370,7 +378,7 @@ impl Judge<'_> {
                         ignored_any = true;
                         judged.ignored.push(IgnoredDifference {
                             resource: resource.clone(),
-                            path: Some(raw.path),
+                            path: Some(sensitive::shown_path(&raw.path, self.key)),
                             rule: suppression.rule.to_owned(),
                             detail: suppression.detail,
                         });
@@ -380,6 +388,7 @@ impl Judge<'_> {
             }
             let sensitive =
                 sensitive::is_sensitive(&resource.kind, &raw, &modified.expected, &modified.actual);
+            raw.path = sensitive::shown_path(&raw.path, self.key);
             match self.judge_difference(&resource, (raw, sensitive), judged, notices) {
                 Ok(difference) => graded.push(difference),
                 Err(ignored) => {
@@ -395,13 +404,18 @@ impl Judge<'_> {
             .rev()
             .max_by_key(|(difference, _)| difference.severity)
         else {
-            if ignored_any {
-                judged.counts.ignored += 1;
-            } else {
-                judged.counts.in_sync += 1;
+            match unread {
+                Some(gap) => judged.note_unknown(resource, gap),
+                None if ignored_any => judged.counts.ignored += 1,
+                None => judged.counts.in_sync += 1,
             }
             return;
         };
+        let is_partial = unread.is_some();
+        // It is counted as drifted; that there may be more is said beside.
+        if let Some(gap) = unread {
+            judged.unknown.push((resource.clone(), gap));
+        }
         let (severity, cause, rule) = (worst.severity, worst.cause, rule.clone());
         judged.counts.drifted += 1;
         judged.sightings.push(Sighting {
@@ -418,6 +432,7 @@ impl Judge<'_> {
                 .map(|(difference, _)| difference)
                 .collect(),
             attribution: None,
+            is_partial,
         });
     }
 
@@ -447,7 +462,7 @@ impl Judge<'_> {
             expected: expected.as_ref(),
             actual: actual.as_ref(),
             attribution: raw.attribution.as_ref(),
-            console: false,
+            console: raw.attribution.as_ref().is_some_and(|it| it.console),
         };
         let grade = self.rules.grade(&facts, notices);
         facts.severity = Some(grade.severity);
@@ -465,6 +480,7 @@ impl Judge<'_> {
             (expected, actual) = (raw.expected, raw.actual);
         }
         let difference = Difference {
+            entry: raw.entry,
             path: raw.path,
             kind: raw.kind,
             expected: expected.map(shorten),

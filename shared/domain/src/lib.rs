@@ -6,6 +6,7 @@
 //! the other modules. Adapters, functions and the command line depend on this
 //! crate, never the other way round.
 
+pub mod attribute;
 pub mod attribution;
 pub mod baseline;
 pub mod conceal;
@@ -16,6 +17,7 @@ pub mod effect;
 pub mod finding;
 pub mod gone;
 pub mod handled;
+pub mod heard;
 pub mod identity;
 pub mod incident;
 pub mod judge;

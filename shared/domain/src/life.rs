@@ -3,6 +3,7 @@
 //! Each takes the finding as it stands and gives its next state with the
 //! history entries that explain it; the ledger writes both in one transaction.
 
+mod authors;
 mod telling;
 
 use jiff::Timestamp;
@@ -17,6 +18,9 @@ use crate::judge::Sighting;
 use crate::message::Kind;
 use crate::ports::Write;
 
+pub use authors::attributed;
+use authors::inheriting;
+
 /// A finding's next state, why, and who is told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
@@ -26,6 +30,16 @@ pub struct Decision {
     pub history: Vec<HistoryEntry>,
     /// What else is written in the same transaction: messages and counts.
     pub also: Vec<Write>,
+}
+
+impl Decision {
+    /// Whether the finding shows what no look before showed.
+    #[must_use]
+    pub fn shows_something_new(&self) -> bool {
+        self.history
+            .iter()
+            .any(|it| matches!(it.event, Event::Opened | Event::Reopened | Event::Changed))
+    }
 }
 
 /// Who is told of a decision.
@@ -119,6 +133,7 @@ pub fn seen(
     if moment.is_overtaken_by(previous.look_started_at) {
         return None;
     }
+    let sighting = &inheriting(sighting, previous, moment);
     let mut draft = Draft::of(previous);
     let finding = &mut draft.finding;
     let before = (previous.fingerprint(), previous.severity);
@@ -290,6 +305,7 @@ pub fn opened(sighting: &Sighting, moment: Moment<'_>) -> Decision {
             first_seen: moment.now,
             last_seen: moment.now,
             look_started_at: moment.look_started_at,
+            since: None,
             occurrences: 1,
             closed: None,
             acknowledged: None,

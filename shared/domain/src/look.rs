@@ -74,6 +74,8 @@ pub struct Modified {
     pub expected: Value,
     /// All that is there; `null` where the source does not give it.
     pub actual: Value,
+    /// What of it could not be read besides; the look is not complete then.
+    pub unread: Option<Gap>,
 }
 
 /// Plain values may be secret, so not even a debug print shows them.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::counter;
-use crate::finding::Finding;
+use crate::finding::{Closing, Finding};
 use crate::identity::FindingId;
 use crate::judge::{Counts, Judged, Sighting};
 use crate::life::{self, Decision, Moment, Telling};
@@ -73,15 +73,15 @@ pub async fn record(
         look_started_at: judged.started_at,
         ..moment
     };
-    let scan = ledger.scan(&judged.unit).await?;
-    let overtaken = scan.is_some_and(|it| moment.is_overtaken_by(it.started_at));
+    let last = ledger.scan(&judged.unit).await?.map(|it| it.started_at);
+    let overtaken = last.is_some_and(|at| moment.is_overtaken_by(at));
     let mut recorded = Vec::with_capacity(judged.sightings.len());
     for sighting in &judged.sightings {
         recorded.push(if overtaken {
             let stored = ledger.finding(&sighting.identity.id()).await?;
             as_seen(stored, sighting, moment)
         } else {
-            record_sighting(ledger, sighting, moment).await?
+            record_sighting(ledger, sighting, (moment, last)).await?
         });
     }
     if judged.complete && !overtaken {
@@ -91,14 +91,57 @@ pub async fn record(
     Ok(recorded)
 }
 
+/// Writes a judged look at one resource of a unit: the finding it saw or, where
+/// the whole of the resource was seen and does not drift, the closing of its
+/// finding. The unit's [`Scan`] stays as it is, since nothing else was looked at.
+///
+/// # Errors
+///
+/// Whatever the ledger answers.
+pub async fn record_resource(
+    ledger: &dyn Ledger,
+    judged: &Judged,
+    (id, moment): (&FindingId, Moment<'_>),
+) -> Result<(), PortError> {
+    let moment = Moment {
+        look_started_at: judged.started_at,
+        ..moment
+    };
+    let last = ledger.scan(&judged.unit).await?.map(|it| it.started_at);
+    if last.is_some_and(|at| moment.is_overtaken_by(at)) {
+        return Ok(());
+    }
+    for sighting in &judged.sightings {
+        record_sighting(ledger, sighting, (moment, last)).await?;
+    }
+    let is_straight = judged.complete && judged.uncovered.is_empty() && judged.sightings.is_empty();
+    if is_straight {
+        commit_with(ledger, id, |previous| {
+            let ours = previous.filter(|it| it.unit == judged.unit)?;
+            life::not_seen(ours, moment)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
 async fn record_sighting(
     ledger: &dyn Ledger,
     sighting: &Sighting,
-    moment: Moment<'_>,
+    (moment, last): (Moment<'_>, Option<Timestamp>),
 ) -> Result<Finding, PortError> {
     let id = sighting.identity.id();
     let decided = commit_with(ledger, &id, |previous| {
-        life::seen(previous, sighting, moment)
+        let mut decision = life::seen(previous, sighting, moment)?;
+        if decision.shows_something_new() {
+            // What is still asked about, or was out of sight, may be older than that look.
+            let older = previous.filter(|it| match &it.closed {
+                None => it.lacks_author(),
+                Some(closed) => closed.how == Closing::Unwatched,
+            });
+            decision.finding.since = older.map_or(last, |it| it.since);
+        }
+        Some(decision)
     })
     .await?;
     Ok(as_seen(decided, sighting, moment))

@@ -260,6 +260,14 @@ impl ReportBuilder {
         );
     }
 
+    /// Says of a finding in it what became known of who made it, after its look was added.
+    pub fn attributed(&mut self, finding: &Finding, now: Timestamp) {
+        let known = self.report.findings.iter_mut();
+        for entry in known.filter(|it| it.id == finding.id) {
+            *entry = FindingEntry::of(finding, now);
+        }
+    }
+
     /// Adds something that could not be looked at and is no unit: a target
     /// whose selection matched nothing (`resource` is `None`, and it counts
     /// nowhere), or a region whose units could not be listed.

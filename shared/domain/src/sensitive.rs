@@ -2,8 +2,10 @@
 //!
 //! A value is sensitive by its place (environments, user data, the data of a
 //! Secret), by its name or the name beside it (`DbPassword`, a tag `api_key`),
-//! or by its look (a private key, a token, a URL with a password). In doubt it
-//! is: a value hidden too many costs a line in `show:`, one too few is a leak.
+//! or by its look (a private key, a token, a URL with a password, the argument
+//! behind `--password`). In doubt it is: a value hidden too many costs a line in
+//! `show:`, one too few is a leak. What only says where a secret lies is none: an
+//! ARN, a dynamic reference of CloudFormation (`{{resolve:…}}`).
 //!
 //! The value of an SSM parameter has no place of its own in this list. A
 //! `SecureString` cannot be made by CloudFormation, and a `String` is where
@@ -11,13 +13,24 @@
 //! `/Value` that says nothing. Its `Name` stands beside it and counts like a
 //! tag's key, so `/prod/db/password` is hidden, and so is what looks secret.
 
+mod assigned;
+mod commands;
 mod looks;
 mod names;
+mod outline;
+mod paths;
+mod places;
+mod random;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod urls;
+
+use std::ops::Range;
 
 use serde_json::{Map, Value};
 
+pub use self::paths::shown_path;
 use crate::difference::RawDifference;
 use crate::pointer;
 
@@ -40,18 +53,25 @@ pub fn is_sensitive(
         resource_type,
         segments: pointer::segments(&difference.path).collect(),
     };
-    let beside = Beside::of(&difference.path, expected, actual);
-    let is_hidden = |value: &Value| {
-        place.is_sensitive(value) || place.is_named_sensitive(value, &beside.siblings)
-    };
-    let sides = [&difference.expected, &difference.actual];
-    sides.iter().copied().flatten().any(is_hidden)
-        || beside.is_sensitive()
-        || sides
-            .iter()
-            .copied()
+    let beside = Beside::of(resource_type, &difference.path, expected, actual);
+    let sides = || {
+        [&difference.expected, &difference.actual]
+            .into_iter()
             .flatten()
-            .any(|value| place.holds_sensitive(value, beside.name.as_deref()))
+            // Nothing is hidden in a reference, wherever it stands.
+            .filter(|value| !value.as_str().is_some_and(names::is_reference))
+    };
+    sides().any(|value| {
+        place.is_sensitive(value)
+            || place.is_named_sensitive(value, &beside.siblings)
+            || beside.is_sensitive(value)
+    }) || sides().any(|value| place.holds_sensitive(value, beside.name.as_deref()))
+}
+
+/// Where in a text of somebody else's (the reason of a failure, say) secrets
+/// stand: sorted, apart from each other, on the boundaries of characters.
+pub(crate) fn in_text(text: &str) -> Vec<Range<usize>> {
+    looks::secrets(text, &[])
 }
 
 /// What stands beside a value in the two trees.
@@ -62,28 +82,42 @@ struct Beside {
     pairs: Vec<String>,
     /// One of them, to judge the value's look by.
     name: Option<String>,
+    /// Whether its neighbours make a secret of it: the flag in front of an argument, the namespace of an option.
+    is_told: bool,
 }
 
 impl Beside {
-    fn of(path: &str, expected: &Value, actual: &Value) -> Self {
+    fn of(resource_type: &str, path: &str, expected: &Value, actual: &Value) -> Self {
         let mut beside = Self {
             siblings: Vec::new(),
             pairs: Vec::new(),
             name: None,
+            is_told: false,
         };
         // Every container on the way: a value may lie deep in a pair's value.
         for (at, _) in path.match_indices('/') {
             let (container, rest) = path.split_at(at);
             let member = pointer::segments(rest).next().unwrap_or_default();
-            for map in [expected, actual]
+            for container in [expected, actual]
                 .into_iter()
-                .filter_map(|tree| pointer::get(tree, container)?.as_object())
+                .filter_map(|tree| pointer::get(tree, container))
             {
-                if names::is_value(&member) {
-                    beside.pairs.extend(names::of_pair(map).map(str::to_owned));
-                }
-                if !rest[1..].contains('/') {
-                    beside.siblings.extend(map.keys().cloned());
+                match container {
+                    Value::Object(map) => {
+                        if names::is_value(&member) {
+                            beside.pairs.extend(names::of_pair(map).map(str::to_owned));
+                        }
+                        if !rest[1..].contains('/') {
+                            beside.siblings.extend(map.keys().cloned());
+                        }
+                        beside.is_told |= places::is_beside(resource_type, &member, map);
+                    }
+                    Value::Array(items) => {
+                        beside.is_told |= member
+                            .parse()
+                            .is_ok_and(|at| secret_arguments(items).contains(&at));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -91,9 +125,27 @@ impl Beside {
         beside
     }
 
-    fn is_sensitive(&self) -> bool {
-        self.pairs.iter().any(|name| names::says_sensitive(name))
+    fn is_sensitive(&self, value: &Value) -> bool {
+        self.is_told
+            || self
+                .pairs
+                .iter()
+                .any(|name| names::says_sensitive(name) && !is_address(value))
     }
+}
+
+/// The places of those items of a list that are secrets of a command line.
+fn secret_arguments(items: &[Value]) -> Vec<usize> {
+    let words: Vec<&str> = items
+        .iter()
+        .map(|it| it.as_str().unwrap_or_default())
+        .collect();
+    commands::in_list(&words)
+}
+
+/// Whether a value is an ARN: a name may say of what, as `SecretArn` does.
+fn is_address(value: &Value) -> bool {
+    value.as_str().is_some_and(names::is_arn)
 }
 
 /// Where a value stands.
@@ -107,49 +159,16 @@ impl Place<'_> {
     fn is_sensitive(&self, value: &Value) -> bool {
         if value.is_object() || value.is_array() {
             // The leaves decide: an environment as a whole may hold no value.
-            return self
-                .segments
-                .iter()
-                .any(|segment| names::base(segment) == "UserData");
+            return places::is_sensitive_as_a_whole(&self.segments);
         }
-        let bases = || self.segments.iter().map(|segment| names::base(segment));
-        let is_secret = self.resource_type == "v1/Secret"
-            && bases()
-                .next()
-                .is_some_and(|base| matches!(base, "data" | "stringData" | "binaryData"));
-        is_secret
-            || bases().any(|base| {
-                base == "UserData" || base == "kubectl.kubernetes.io/last-applied-configuration"
-            })
-            || self.is_in_environment()
-    }
-
-    /// Whether a leaf is the value of an environment variable: `env[name=A]/value`,
-    /// `Environment/0/Value`, `Environment/Variables/A`, `Environment/A`.
-    fn is_in_environment(&self) -> bool {
-        let bases: Vec<&str> = self.segments.iter().map(|it| names::base(it)).collect();
-        let is_environment = |base: &&str| match *base {
-            // A build project's environment is its machine; the variables are below.
-            "Environment" => self.resource_type != "AWS::CodeBuild::Project",
-            other => matches!(
-                other,
-                "EnvironmentVariables" | "RuntimeEnvironmentVariables" | "env"
-            ),
-        };
-        let Some(at) = bases.iter().position(is_environment) else {
-            return false;
-        };
-        match &bases[at + 1..] {
-            [] => false,
-            [.., leaf] if bases[at] == "env" => *leaf == "value",
-            // The other members of a variable in a list.
-            [.., index, "Name" | "Type"] => !is_index(index),
-            _ => true,
-        }
+        places::is_sensitive(self.resource_type, &self.segments)
     }
 
     /// Whether one of the names on the way says so. `siblings` are the names beside the last.
     fn is_named_sensitive(&self, value: &Value, siblings: &[String]) -> bool {
+        if self.is_in_a_condition() {
+            return false;
+        }
         let last = self.segments.len().saturating_sub(1);
         self.segments.iter().enumerate().any(|(at, segment)| {
             names::selected(segment).any(names::says_sensitive)
@@ -161,8 +180,15 @@ impl Place<'_> {
                 } else {
                     names::says_sensitive(names::base(segment))
                         && !names::base(segment).eq_ignore_ascii_case("key")
+                        && !is_address(value)
                 }
         })
+    }
+
+    /// Whether the place is in the condition of a policy's statement. Its keys are names of what is
+    /// asked for (`secretsmanager:SecretId`, `aws:PrincipalTag/api-key`), and who reads a policy must see them.
+    fn is_in_a_condition(&self) -> bool {
+        self.segments.iter().any(|segment| segment == "Condition")
     }
 
     /// Whether the place is the `Key` of a list's item: the key of a tag, and itself a name.
@@ -174,6 +200,9 @@ impl Place<'_> {
     /// Whether anything in a value is sensitive. `name` is the name of the pair
     /// that the value belongs to, where it belongs to one.
     fn holds_sensitive(&mut self, value: &Value, name: Option<&str>) -> bool {
+        if value.as_str().is_some_and(names::is_reference) {
+            return false;
+        }
         if self.segments.len() > DEEPEST || self.is_sensitive(value) {
             return true;
         }
@@ -181,22 +210,26 @@ impl Place<'_> {
             Value::Object(map) => map
                 .iter()
                 .any(|(key, member)| self.member(map, key, member, name)),
-            Value::Array(items) => items.iter().enumerate().any(|(at, item)| {
-                self.segments.push(at.to_string());
-                let sensitive = self.holds_sensitive(item, name);
-                self.segments.pop();
-                sensitive
-            }),
+            Value::Array(items) => {
+                !secret_arguments(items).is_empty()
+                    || items.iter().enumerate().any(|(at, item)| {
+                        self.segments.push(at.to_string());
+                        let sensitive = self.holds_sensitive(item, name);
+                        self.segments.pop();
+                        sensitive
+                    })
+            }
             Value::String(text) => {
                 let inner = looks::document(text);
-                let inner = inner.is_some_and(|inner| {
+                let inner_is = inner.as_ref().is_some_and(|inner| {
                     // One deeper, so that texts within texts end.
                     self.segments.push("0".to_owned());
-                    let sensitive = self.holds_sensitive(&inner, name);
+                    let sensitive = self.holds_sensitive(inner, name);
                     self.segments.pop();
                     sensitive
                 });
-                inner || looks::is_secret(text, &self.names(name))
+                // A document was looked through; its text as such says nothing more.
+                inner_is || inner.is_none() && looks::is_secret(text, &self.names(name))
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => false,
         }
@@ -209,14 +242,23 @@ impl Place<'_> {
         member: &Value,
         name: Option<&str>,
     ) -> bool {
+        if paths::is_secret(key) {
+            return true;
+        }
+        if member.as_str().is_some_and(names::is_reference) {
+            return false;
+        }
+        let is_condition = self.is_in_a_condition();
         let siblings = map.keys().map(String::as_str);
-        if names::is_sensitive_of(key, member, siblings) {
+        if !is_condition && names::is_sensitive_of(key, member, siblings)
+            || places::is_beside(self.resource_type, key, map)
+        {
             return true;
         }
         let pair = names::is_value(key)
             .then(|| names::of_pair(map).next())
             .flatten();
-        if pair.is_some_and(names::says_sensitive) {
+        if pair.is_some_and(names::says_sensitive) && !is_address(member) {
             return true;
         }
         self.segments.push(key.to_owned());

@@ -12,6 +12,9 @@ use crate::ports::{Items, Key, PortError, replace, update};
 /// publishes no number; observed is a refusal after every twenty or so in a row.
 pub const DETECTIONS_PER_SECOND: u32 = 20;
 
+/// How many times a second an account and region may look up what its trail keeps.
+pub const LOOKUPS_PER_SECOND: u32 = 2;
+
 /// How long everybody holds back after the other side refused a call for asking too often.
 pub const BACK_OFF: SignedDuration = SignedDuration::from_secs(2);
 
@@ -37,6 +40,17 @@ impl<'a> Limit<'a> {
             region,
             api: "DetectStackDrift",
             per_second: DETECTIONS_PER_SECOND,
+        }
+    }
+
+    /// That of looking up what the trail keeps.
+    #[must_use]
+    pub const fn lookups(account: &'a str, region: &'a str) -> Self {
+        Self {
+            account,
+            region,
+            api: "LookupEvents",
+            per_second: LOOKUPS_PER_SECOND,
         }
     }
 

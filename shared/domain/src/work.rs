@@ -90,6 +90,29 @@ pub enum Work {
         /// The detection, where it is known.
         detection_id: Option<String>,
     },
+    /// Look at one resource of a stack, which changed as AWS Config says.
+    LookAtResource {
+        /// The stack's ARN.
+        stack_id: String,
+        /// The resource's name in the template.
+        logical_id: String,
+        /// When the change was; a look that began since then will do.
+        asked_at: Timestamp,
+        /// How often it was tried before.
+        #[serde(default)]
+        attempt: u32,
+    },
+    /// Ask the trail who made what a finding shows.
+    Attribute {
+        /// The finding's id.
+        finding: String,
+        /// How often was asked before.
+        #[serde(default)]
+        attempt: u32,
+        /// The slot that was reserved for looking it up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_before: Option<Timestamp>,
+    },
     /// See whether an incident is settled: closed, and clean in one more look.
     SettleIncident {
         /// The incident's id.
@@ -107,7 +130,10 @@ impl Work {
     #[must_use]
     pub const fn queue(&self) -> Queue {
         match self {
-            Work::LookAtStack { .. } | Work::CollectStack { .. } => Queue::StackDrift,
+            Work::LookAtStack { .. }
+            | Work::CollectStack { .. }
+            | Work::LookAtResource { .. }
+            | Work::Attribute { .. } => Queue::StackDrift,
             Work::SettleIncident { .. } | Work::TellBaseline { .. } => Queue::Notify,
         }
     }
@@ -118,6 +144,12 @@ impl Work {
         match self {
             Work::LookAtStack { stack_id, .. } => format!("look#{stack_id}"),
             Work::CollectStack { stack_id, .. } => format!("collect#{stack_id}"),
+            Work::LookAtResource {
+                stack_id,
+                logical_id,
+                ..
+            } => format!("look#{stack_id}#{logical_id}"),
+            Work::Attribute { finding, .. } => format!("attribute#{finding}"),
             Work::SettleIncident { incident } => format!("settle#{incident}"),
             Work::TellBaseline { target } => format!("baseline#{target}"),
         }
@@ -190,6 +222,17 @@ mod tests {
             Work::CollectStack {
                 stack_id: "arn".to_owned(),
                 detection_id: None,
+            },
+            Work::LookAtResource {
+                stack_id: "arn".to_owned(),
+                logical_id: "Queue".to_owned(),
+                asked_at: at,
+                attempt: 1,
+            },
+            Work::Attribute {
+                finding: "f-1".to_owned(),
+                attempt: 0,
+                not_before: None,
             },
             Work::SettleIncident {
                 incident: "i-1".to_owned(),

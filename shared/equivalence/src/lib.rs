@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod defaults;
+mod dns;
 mod document;
 mod lists;
+mod net;
 mod places;
 mod rule;
 mod rules;
 mod spelling;
 mod tags;
+mod texts;
 
 use domain::difference::{DifferenceKind, RawDifference};
 use domain::judge::{Comparison, Equivalences, Suppression, SuppressionKind};

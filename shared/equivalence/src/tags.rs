@@ -13,6 +13,7 @@ pub(crate) const PROPERTIES: &[&str] = &[
     "BackupVaultTags",
     "FileSystemTags",
     "HostedZoneTags",
+    "ResourceGroupTags",
     "TagList",
     "Tags",
     "UserPoolTags",

@@ -43,7 +43,7 @@ where
     let mut error = place.error_with(op, error, own_meaning);
     if error.kind == PortErrorKind::NotFound {
         error.detail.push_str(&format!(
-            " (table `{table}`: check PLUMBLINE_TABLE, the region and the account)"
+            " (table `{table}`: check the table's name, the region and the account)"
         ));
     }
     error

@@ -36,6 +36,7 @@ fn unit() -> Unit {
 /// A finding of that resource, opened; with a hashed value if it is sensitive.
 fn opened(name: &str, sensitive: bool) -> Decision {
     let sighting = Sighting {
+        is_partial: false,
         identity: Identity::stack_resource("111122223333", "eu-west-1", "shop", name),
         unit: unit(),
         target: "stacks".to_owned(),
@@ -48,6 +49,7 @@ fn opened(name: &str, sensitive: bool) -> Decision {
         cause: Cause::SecretChange,
         rule: "default: Secret content".to_owned(),
         differences: vec![Difference {
+            entry: None,
             path: "/Environment/Variables/TOKEN".to_owned(),
             kind: DifferenceKind::Changed,
             expected: Some(json!({"hmac": "v1:00"})),

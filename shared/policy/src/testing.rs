@@ -1,5 +1,7 @@
 //! The user's own tests of the policy: what the rules must make of a difference.
 
+use std::collections::BTreeSet;
+
 use domain::attribution::Attribution;
 use domain::difference::{Change, DifferenceKind};
 use domain::judge::Facts;
@@ -8,12 +10,12 @@ use domain::resource::Resource;
 use domain::severity::{Cause, Severity};
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::ApiVersion;
 use crate::load::{ConfigErrors, Path, Problems, read, read_text};
-use crate::rules::{Outcome, Policy};
+use crate::rules::{Explanation, Outcome, Policy};
 use crate::scalar::{Date, Name};
 use crate::schema::{cause, severities};
 
@@ -129,12 +131,19 @@ pub struct Expect {
     /// The cause.
     #[schemars(schema_with = "cause")]
     pub cause: Option<Cause>,
+    /// The rule that decides: `severity[0]`, or a default one, `default: tags`.
+    pub rule: Option<Name>,
     /// Whether an ignore in force matches.
     pub ignored: Option<bool>,
+    /// Whether a value of it that looks sensitive is shown.
+    pub show: Option<bool>,
+    /// The channels that are told of it, exactly these; `[]` is nobody.
+    pub channels: Option<Vec<Name>>,
 }
 
 /// What came of one test.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TestResult {
     /// The test's name.
     pub name: String,
@@ -144,6 +153,8 @@ pub struct TestResult {
     pub line: u64,
     /// The expectations that were not met, each in words; empty where it passed.
     pub failures: Vec<String>,
+    /// What the rules made of it, and why.
+    pub explanation: Explanation,
 }
 
 impl TestResult {
@@ -170,16 +181,16 @@ pub fn run(
         return Err(problems.into_errors());
     };
     let list = Path::root().key("tests");
-    let results = tests
-        .tests
-        .iter()
-        .enumerate()
-        .map(|(index, test)| TestResult {
+    let results = tests.tests.iter().enumerate().map(|(index, test)| {
+        let (failures, explanation) = outcome(policy, test, now);
+        TestResult {
             name: test.name.to_string(),
             file: file.to_owned(),
             line: root.place(&list.index(index)).line,
-            failures: failures(policy, test, now),
-        });
+            failures,
+            explanation,
+        }
+    });
     Ok(results.collect())
 }
 
@@ -200,7 +211,8 @@ pub fn run_file(
     )
 }
 
-fn failures(policy: &Policy, test: &PolicyTest, now: Timestamp) -> Vec<String> {
+/// What was not met, and what the rules made of the difference.
+fn outcome(policy: &Policy, test: &PolicyTest, now: Timestamp) -> (Vec<String>, Explanation) {
     let resource = test.resource.resource();
     let attribution = test.attribution.attribution();
     let facts = Facts {
@@ -237,18 +249,59 @@ fn failures(policy: &Policy, test: &PolicyTest, now: Timestamp) -> Vec<String> {
             found.cause, found.rule
         ));
     }
+    if let Some(rule) = test
+        .expect
+        .rule
+        .as_ref()
+        .filter(|it| it.as_str() != found.rule)
+    {
+        failures.push(format!("{} decides, not {rule}", found.rule));
+    }
     if test.expect.ignored.is_some_and(|it| it != ignored) {
         failures.push(match &found.ignored_by {
             Some(by) => format!("it is ignored by {}", by.rule),
             None => "it is not ignored".to_owned(),
         });
     }
+    let decided = Facts {
+        severity: Some(found.severity),
+        cause: Some(found.cause),
+        ..facts
+    };
+    let shown = policy.shows(&decided);
+    if test.expect.show.is_some_and(|it| it != shown) {
+        failures.push(if shown {
+            "a sensitive value of it is shown".to_owned()
+        } else {
+            "a sensitive value of it is not shown: no entry of show matches".to_owned()
+        });
+    }
+    if let Some(expected) = &test.expect.channels {
+        let expected: BTreeSet<&str> = expected.iter().map(Name::as_str).collect();
+        let told = policy.told(&decided);
+        if told != expected {
+            failures.push(format!(
+                "told is {}, not {}",
+                names(&told),
+                names(&expected)
+            ));
+        }
+    }
     for asked in &found.evaluated {
         if let Outcome::Failed(why) = &asked.outcome {
             failures.push(format!("{} could not be evaluated: {why}", asked.rule));
         }
     }
-    failures
+    (failures, found)
+}
+
+/// Channels in words.
+fn names(channels: &BTreeSet<&str>) -> String {
+    if channels.is_empty() {
+        return "nobody".to_owned();
+    }
+    let names: Vec<&str> = channels.iter().copied().collect();
+    names.join(" and ")
 }
 
 impl GivenResource {
@@ -274,6 +327,7 @@ impl GivenAttribution {
             who: self.who.clone(),
             at: None,
             how: self.how.clone(),
+            console: self.console,
         })
     }
 }

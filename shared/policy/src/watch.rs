@@ -104,6 +104,16 @@ pub fn reaching<'c>(config: &'c Config, account: &str, region: &str) -> Vec<Watc
         .collect()
 }
 
+/// Whether the config names an account, among its accounts or in a target.
+#[must_use]
+pub fn names_account(config: &Config, account: &str) -> bool {
+    let in_target = |target: &Target| {
+        let stacks = target.cloudformation();
+        stacks.is_some_and(|it| it.accounts.iter().any(|it| it.as_str() == account))
+    };
+    config.account(account).is_some() || config.targets.iter().any(in_target)
+}
+
 /// The role that the config names for looking at an account; without one, the
 /// caller's own credentials must be for it.
 #[must_use]

@@ -136,8 +136,8 @@ fn what(entry: &FindingEntry) -> String {
     let Some(first) = words::first(entry) else {
         return words::change(entry.change).to_owned();
     };
-    let more = match entry.differences.len() {
-        1 => String::new(),
+    let more = match words::differences(entry) {
+        0 | 1 => String::new(),
         several => format!(" and {} more", several - 1),
     };
     format!("{}{more}", difference(first, SHORT))
@@ -218,7 +218,7 @@ fn details(page: &mut Page, entries: &[FindingEntry]) {
             entry.severity,
             entities(&words::name(&entry.resource), NAME),
             entities(&words::short_id(entry, length), NAME),
-            words::count(words::number(entry.differences.len()), "difference")
+            words::count(words::differences(entry), "difference")
         );
         for it in &entry.differences {
             let who = it.attribution.as_ref().map(|it| {
@@ -232,6 +232,9 @@ fn details(page: &mut Page, entries: &[FindingEntry]) {
                 difference(it, LONG),
                 who.unwrap_or_default()
             );
+        }
+        if let Some(cut) = words::cut(entry) {
+            let _ = writeln!(block, "- _{}_", entities(&cut, LONG));
         }
         let _ = write!(block, "\n{}\n\n</details>\n", entry.cause.prevention());
         block

@@ -141,6 +141,7 @@ fn result(entry: &FindingEntry, rule_index: Option<usize>) -> Value {
             "target": entry.target,
             "change": entry.change,
             "firstSeen": seconds::text(entry.first_seen),
+            "attribution": words::attributions(entry),
         },
     })
 }
@@ -173,6 +174,7 @@ fn message(entry: &FindingEntry) -> String {
     );
     if entry.differences.is_empty() {
         text.push_str(words::change(entry.change));
+        text.push_str(&by(entry));
         return plain(&text);
     }
     let paths: Vec<String> = entry
@@ -183,11 +185,25 @@ fn message(entry: &FindingEntry) -> String {
         .collect();
     // Writing into a string cannot fail.
     let _ = write!(text, "differs at {}", paths.join(", "));
-    let more = entry.differences.len().saturating_sub(SHOWN);
+    let more = words::differences(entry).saturating_sub(words::number(paths.len()));
     if more > 0 {
         let _ = write!(text, " and {more} more");
     }
+    text.push_str(&by(entry));
     plain(&text)
+}
+
+/// Who made it, where that is known.
+fn by(entry: &FindingEntry) -> String {
+    let known: Vec<String> = words::attributions(entry)
+        .into_iter()
+        .take(SHOWN)
+        .map(|it| words::attribution(it).join(", "))
+        .collect();
+    match known.as_slice() {
+        [] => String::new(),
+        known => format!("; by {}", known.join("; ")),
+    }
 }
 
 /// Foreign text as a SARIF message: without links and placeholders.

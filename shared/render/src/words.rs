@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use domain::attribution::Attribution;
 use domain::difference::{Change, Difference};
 use domain::finding::Status;
-use domain::report::{FindingEntry, ScanReport, ScanVerdict, seconds};
+use domain::report::{Entry, FindingEntry, ScanReport, ScanVerdict, seconds};
 use domain::resource::Resource;
 use jiff::Timestamp;
+
+/// The characters of a hash that are shown: enough to tell two states apart.
+const HASH: usize = 16;
 
 /// The reason of an unknown that is no resource: a target that matched no unit.
 const MATCHED_NOTHING: &str = "matched-nothing";
@@ -92,12 +95,13 @@ pub(crate) const fn change(change: Change) -> &'static str {
     }
 }
 
-/// Who, when and how.
+/// Who, when and how, and whether it was in a console session.
 pub(crate) fn attribution(attribution: &Attribution) -> Vec<String> {
     let how = Some(attribution.how.clone()).filter(|how| !how.is_empty());
     std::iter::once(attribution.who.clone())
         .chain(attribution.at.map(minute))
         .chain(how)
+        .chain(attribution.console.then(|| "console".to_owned()))
         .collect()
 }
 
@@ -178,7 +182,16 @@ pub(crate) fn summary(report: &ScanReport) -> String {
         parts.push(format!(
             "{} could not be looked at{}",
             summary.unknown,
-            reasons(report)
+            reasons(report, |it| !is_in_part(report, it))
+        ));
+    }
+    let in_part = report.unknown.iter().filter(|it| is_in_part(report, it));
+    let in_part = number(in_part.count());
+    if in_part > 0 {
+        parts.push(format!(
+            "{} could be looked at only in part{}",
+            count(in_part, "drifted resource"),
+            reasons(report, |it| is_in_part(report, it))
         ));
     }
     let unmatched = report
@@ -222,11 +235,24 @@ fn quiet(report: &ScanReport) -> String {
     }
 }
 
+/// Whether an unknown is about the rest of a resource that drifted: it is
+/// counted as drifted then, and said beside.
+fn is_in_part(report: &ScanReport, entry: &Entry) -> bool {
+    let is_it = |resource: &Resource| {
+        report
+            .findings
+            .iter()
+            .any(|it| it.layer == entry.layer && it.resource == *resource)
+    };
+    entry.resource.as_ref().is_some_and(is_it)
+}
+
 /// Why something could not be looked at, in brackets; counted where there are several reasons.
-fn reasons(report: &ScanReport) -> String {
+fn reasons(report: &ScanReport, counts: impl Fn(&Entry) -> bool) -> String {
     let reasons = report
         .unknown
         .iter()
+        .filter(|it| counts(it))
         .map(|it| reason(&it.reason))
         .filter(|&reason| reason != MATCHED_NOTHING);
     match tally(reasons).as_slice() {
@@ -317,6 +343,26 @@ pub(crate) fn worst(entry: &FindingEntry, shown: usize) -> Vec<usize> {
     places.truncate(shown);
     places.sort_unstable();
     places
+}
+
+/// How many differences there are, also where the report holds only some of them.
+pub(crate) fn differences(entry: &FindingEntry) -> u64 {
+    let here = number(entry.differences.len());
+    entry
+        .cut
+        .as_ref()
+        .map_or(here, |it| it.differences.max(here))
+}
+
+/// That the report does not hold all of them, and what the whole can be known by again.
+pub(crate) fn cut(entry: &FindingEntry) -> Option<String> {
+    let cut = entry.cut.as_ref()?;
+    let missing = differences(entry) - number(entry.differences.len());
+    let hash: String = cut.fingerprint.chars().take(HASH).collect();
+    Some(format!(
+        "{}, cut; hash of all {hash}",
+        count(missing, "more difference")
+    ))
 }
 
 /// The most severe difference, the first of several.

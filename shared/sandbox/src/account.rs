@@ -1,17 +1,15 @@
-//! The accounts from Rust: stacks made, resources bent and mended.
+//! The accounts from Rust: stacks made and put in a state.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::bend::{self, Actor, BendError, Bent, Edit};
+use crate::bend::BendError;
 use crate::cloudformation::{self, Making, Planned};
-use crate::compare::differences;
 use crate::lock;
+use crate::planning;
 use crate::sandbox::Sandbox;
-use crate::state::{Live, State, Where};
-use crate::trail::Event;
-use crate::types::{self, Origin};
+use crate::state::{State, Where};
 
 /// A stack to be made at once.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +44,9 @@ pub struct NewResource {
     pub logical_id: String,
     /// `AWS::SQS::Queue`; any type, also one without drift support.
     pub resource_type: String,
-    /// Its properties in the template, without references.
+    /// Its properties in the template. `{"Ref": ID}` and `{"Fn::GetAtt": [ID, "Arn"]}`
+    /// of a resource of the same stack become its physical id and its ARN (any
+    /// attribute but `Arn` becomes the id); everything else is literal.
     pub properties: Value,
 }
 
@@ -98,10 +98,7 @@ impl Sandbox {
         let parent = parent.transpose()?;
         let unique = state.uuid();
         let id = cloudformation::arn(&place, &stack.name, &unique);
-        let resources = stack.resources.into_iter();
-        let resources = resources
-            .map(|resource| plan(&mut state, (&place, &stack.name), resource))
-            .collect();
+        let resources = planning::plan(&mut state, (&place, &stack.name), stack.resources);
         if let Some((_, number)) = &parent {
             nest(&mut state, (&place, *number), (&stack.name, &id), at);
         }
@@ -132,120 +129,19 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Changes a live resource of a stack (by ARN, or by a name that only one
-    /// has) past CloudFormation, and leaves the call in CloudTrail.
+    /// A resource's name in the account, to be named by properties of another stack's resource.
     ///
     /// # Errors
-    /// Where there is nothing that the edit could change.
-    pub fn bend(
-        &self,
-        stack: &str,
-        logical_id: &str,
-        edit: Edit,
-        actor: Actor,
-    ) -> Result<Bent, BendError> {
-        // A detection that has ended by now must not see what happens now.
-        self.settle();
-        let at = actor.at.unwrap_or_else(|| self.shared.now());
-        let mut state = lock(&self.shared.state);
-        let bent = change(&mut state, (stack, logical_id), |resource| {
-            bend::perform(resource, &edit)
-        })?;
-        let (place, bent) = bent;
-        let bent = Bent {
-            event_name: types::call(&bent.resource_type, &edit).1,
-            edit,
-            actor,
-            at,
-            ..bent
-        };
-        self.record(&mut state, &place, &bent);
-        Ok(bent)
-    }
-
-    /// Puts a live resource back as the template has it, also one that is gone.
-    ///
-    /// # Errors
-    /// Where there is no such resource.
-    pub fn mend(&self, stack: &str, logical_id: &str, actor: Actor) -> Result<(), BendError> {
-        // A detection that has ended by now must not see what happens now.
-        self.settle();
-        let at = actor.at.unwrap_or_else(|| self.shared.now());
-        let mut state = lock(&self.shared.state);
-        let mut was = None;
-        let (place, bent) = change(&mut state, (stack, logical_id), |resource| {
-            was = Some(std::mem::replace(&mut resource.live, Live::Straight));
-            Ok(())
-        })?;
-        if was == Some(Live::Straight) {
-            return Ok(());
-        }
-        let edit = Edit::Set {
-            path: String::new(),
-            value: Value::Null,
-        };
-        let bent = Bent {
-            event_name: types::call(&bent.resource_type, &edit).1,
-            actor,
-            at,
-            edit,
-            ..bent
-        };
-        self.record(&mut state, &place, &bent);
-        Ok(())
-    }
-
-    fn record(&self, state: &mut State, place: &Where, bent: &Bent) {
-        let parameters = match &bent.edit {
-            Edit::Set { path, value } | Edit::Add { path, value } => {
-                let property = path.split('/').nth(1).unwrap_or_default();
-                serde_json::json!({"resource": bent.physical_id, "property": property, "value": value})
-            }
-            _ => serde_json::json!({"resource": bent.physical_id}),
-        };
-        let event = Event {
-            id: state.uuid(),
-            at: bent.at,
-            source: types::call(&bent.resource_type, &bent.edit).0,
-            name: bent.event_name.clone(),
-            principal: bent.actor.principal.clone(),
-            console: bent.actor.console,
-            resource_type: bent.resource_type.clone(),
-            resource: bent.physical_id.clone(),
-            parameters,
-        };
-        let keep = self.shared.options.keep_trail;
-        let place = trail_of(&event.source, place);
-        state.place(&place).trail.add(event, keep);
-    }
-}
-
-/// Where a call shows: those of global services in one region, whatever the stack's.
-fn trail_of(source: &str, place: &Where) -> Where {
-    match source {
-        "iam.amazonaws.com" => (place.0.clone(), "us-east-1".to_owned()),
-        _ => place.clone(),
-    }
-}
-
-/// Gives a resource its name in the account.
-fn plan(state: &mut State, stack: (&Where, &str), resource: NewResource) -> Planned {
-    let ((account, region), stack) = stack;
-    let unique = state.uuid();
-    let origin = Origin {
-        account,
-        region,
-        stack,
-        logical_id: &resource.logical_id,
-        unique: &unique,
-    };
-    let kind = &resource.resource_type;
-    let name = types::name(kind, &resource.properties, &origin);
-    Planned {
-        physical_id: types::physical_id(kind, &name, &origin),
-        logical_id: resource.logical_id,
-        resource_type: resource.resource_type,
-        properties: resource.properties,
+    /// Where there is no such stack or resource.
+    pub fn physical_id(&self, stack: &str, logical_id: &str) -> Result<String, BendError> {
+        let state = lock(&self.shared.state);
+        let (place, number) = locate(&state, stack)?;
+        let found = state.places.get(&place);
+        let found = found.and_then(|place| place.stacks.get(&number));
+        let mut rows = found.into_iter().flat_map(|stack| &stack.resources);
+        let row = rows.find(|row| row.logical_id == logical_id);
+        row.map(|row| row.physical_id.clone())
+            .ok_or_else(|| BendError::NoResource(stack.to_owned(), logical_id.to_owned()))
     }
 }
 
@@ -263,45 +159,7 @@ fn nest(state: &mut State, parent: (&Where, u64), stack: (&str, &str), at: jiff:
     }
 }
 
-fn locate(state: &State, stack: &str) -> Result<(Where, u64), BendError> {
+pub(crate) fn locate(state: &State, stack: &str) -> Result<(Where, u64), BendError> {
     let found = state.locate(stack);
     found.ok_or_else(|| BendError::NoStack(stack.to_owned()))
-}
-
-/// Changes a live resource; tells everything but who did what.
-fn change(
-    state: &mut State,
-    resource: (&str, &str),
-    perform: impl FnOnce(&mut crate::state::Resource) -> Result<(), BendError>,
-) -> Result<(Where, Bent), BendError> {
-    let (stack, logical_id) = resource;
-    let (place, number) = locate(state, stack)?;
-    let no_stack = || BendError::NoStack(stack.to_owned());
-    let stack = state
-        .place(&place)
-        .stacks
-        .get_mut(&number)
-        .ok_or_else(no_stack)?;
-    let mut rows = stack.resources.iter_mut();
-    let row = rows
-        .find(|row| row.logical_id == logical_id)
-        .ok_or_else(|| BendError::NoResource(stack.name.clone(), logical_id.to_owned()))?;
-    perform(row)?;
-    let actual = row.actual();
-    let bent = Bent {
-        stack_id: stack.id.to_string(),
-        stack: stack.name.clone(),
-        logical_id: row.logical_id.clone(),
-        physical_id: row.physical_id.clone(),
-        resource_type: row.resource_type.clone(),
-        edit: Edit::Delete,
-        deleted: actual.is_none(),
-        differences: actual.map_or_else(Vec::new, |actual| {
-            differences(&row.expected.value(), &actual.value())
-        }),
-        actor: Actor::new(""),
-        at: jiff::Timestamp::UNIX_EPOCH,
-        event_name: String::new(),
-    };
-    Ok((place, bent))
 }

@@ -15,6 +15,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Seconds after which to ask again.
     pub(crate) retry_after: Option<u64>,
+    /// Where the bucket is that was asked for elsewhere.
+    pub(crate) bucket_region: Option<String>,
 }
 
 impl Failure {
@@ -24,6 +26,7 @@ impl Failure {
             code: code.to_owned(),
             message: message.into(),
             retry_after: None,
+            bucket_region: None,
         }
     }
 
@@ -38,8 +41,14 @@ impl Failure {
 pub(crate) enum Protocol {
     /// XML, with the namespace of the service.
     Query(&'static str),
+    /// XML as EC2 has it, which differs in its refusals.
+    Ec2,
+    /// S3's.
+    S3,
     /// JSON 1.1.
     Json,
+    /// JSON without a type in the body, as EKS answers.
+    Rest,
     /// A code in plain text, as an incoming webhook answers.
     Plain,
     /// JSON with `ok` and `error`, as Slack's methods answer.
@@ -77,6 +86,19 @@ impl Answer {
                 let body = xml::refusal(status, code, &failure.message, ids);
                 Self::new(status, "text/xml", body)
             }
+            Protocol::Ec2 => {
+                let body = xml::ec2_refusal(code, &failure.message, request_id);
+                Self::new(status, "text/xml;charset=UTF-8", body)
+            }
+            Protocol::S3 => {
+                let body = xml::s3_refusal(code, &failure.message, request_id);
+                Self::new(status, "application/xml", body)
+            }
+            Protocol::Rest => {
+                let mut answer = Self::json(status, &json!({"message": failure.message}));
+                answer.headers.push(("x-amzn-errortype", code.to_owned()));
+                answer
+            }
             Protocol::Json => {
                 let body = json!({"__type": code, "message": failure.message});
                 let mut answer = Self::new(status, "application/x-amz-json-1.1", body.to_string());
@@ -96,6 +118,9 @@ impl Answer {
         };
         if let Some(seconds) = failure.retry_after {
             answer.headers.push(("retry-after", seconds.to_string()));
+        }
+        if let Some(region) = &failure.bucket_region {
+            answer.headers.push(("x-amz-bucket-region", region.clone()));
         }
         answer
     }

@@ -39,7 +39,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault on a call, `cloudformation:DetectStackDrift`; `*` is every call.
+    /// A fault on a call, `cloudformation:DetectStackDrift`; `ec2:*` is every
+    /// call of a service and `*` every call.
     #[must_use]
     pub fn on(call: &str, effect: Effect) -> Self {
         Self {
@@ -67,7 +68,8 @@ impl Fault {
         self
     }
 
-    /// Only for the resource of this logical id.
+    /// Only for the resource of this logical id; in services other than
+    /// CloudFormation, of this name or id, where the call asks after it.
     #[must_use]
     pub fn resource(mut self, logical_id: &str) -> Self {
         self.resource = Some(logical_id.to_owned());
@@ -92,9 +94,13 @@ impl Fault {
         let is = |wanted: &Option<String>, given: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| Some(wanted) == given)
         };
-        (self.call == "*" || self.call == target.call)
+        let service = self.call.strip_suffix('*');
+        (self.call == target.call || service.is_some_and(|it| target.call.starts_with(it)))
             && is(&self.stack, target.stack)
-            && is(&self.resource, target.resource)
+            && self
+                .resource
+                .as_deref()
+                .is_none_or(|wanted| target.resources.contains(&wanted))
             && self
                 .place
                 .as_ref()
@@ -108,7 +114,8 @@ pub(crate) struct Target<'a> {
     pub(crate) call: &'a str,
     pub(crate) place: (&'a str, &'a str),
     pub(crate) stack: Option<&'a str>,
-    pub(crate) resource: Option<&'a str>,
+    /// What it asks after.
+    pub(crate) resources: &'a [&'a str],
 }
 
 /// A check of resources that does not succeed.
@@ -217,6 +224,9 @@ impl Faults {
 pub(crate) fn throttled(protocol: Protocol) -> Failure {
     match protocol {
         Protocol::Query(_) => Failure::new(400, "Throttling", "Rate exceeded"),
+        Protocol::Ec2 => Failure::new(503, "RequestLimitExceeded", "Request limit exceeded."),
+        Protocol::S3 => Failure::new(503, "SlowDown", "Please reduce your request rate."),
+        Protocol::Rest => Failure::new(429, "TooManyRequestsException", "Too Many Requests"),
         Protocol::Json => Failure::new(400, "ThrottlingException", "Rate exceeded"),
         Protocol::Plain => Failure {
             retry_after: Some(1),
@@ -234,6 +244,13 @@ pub(crate) fn denied(protocol: Protocol, principal: &str, call: &str) -> Failure
     let message = format!("User: {principal} is not authorized to perform: {call}");
     match protocol {
         Protocol::Query(_) => Failure::new(403, "AccessDenied", message),
+        Protocol::Ec2 => Failure::new(
+            403,
+            "UnauthorizedOperation",
+            format!("You are not authorized to perform this operation. {message}"),
+        ),
+        Protocol::S3 => Failure::new(403, "AccessDenied", message),
+        Protocol::Rest => Failure::new(403, "AccessDeniedException", message),
         Protocol::Json => Failure::new(400, "AccessDeniedException", message),
         Protocol::Plain => Failure::new(403, "invalid_token", ""),
         Protocol::Slack => Failure::new(200, "invalid_auth", ""),
@@ -248,7 +265,7 @@ mod tests {
         call: "a:B",
         place: ("1", "r"),
         stack: Some("shop"),
-        resource: Some("Queue"),
+        resources: &["Queue"],
     };
 
     #[test]
@@ -259,6 +276,7 @@ mod tests {
             faults.meet(&TARGET).is_some()
         };
         let on = |call| Fault::on(call, Effect::Throttle);
+        assert!(met(on("a:*")) && !met(on("ab:*")));
         assert!(met(on("*")) && met(on("a:B").place("1", "r").stack("shop").resource("Queue")));
         for other in [
             on("a:C"),

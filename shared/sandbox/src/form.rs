@@ -33,6 +33,25 @@ impl Form {
             .collect()
     }
 
+    /// The entries of `Name.1`, `Name.2`, …, as EC2 has lists.
+    pub(crate) fn numbered(&self, name: &str) -> Vec<&str> {
+        (1..)
+            .map_while(|index| self.0.get(&format!("{name}.{index}")))
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// EC2's filters: `Filter.1.Name` with `Filter.1.Value.1`, `Filter.1.Value.2`, ….
+    pub(crate) fn filters(&self) -> Vec<(&str, Vec<&str>)> {
+        (1..)
+            .map_while(|index| {
+                let name = self.0.get(&format!("Filter.{index}.Name"))?;
+                let values = self.numbered(&format!("Filter.{index}.Value"));
+                Some((name.as_str(), values))
+            })
+            .collect()
+    }
+
     /// Pairs like `Tags.member.1.Key` and `Tags.member.1.Value`.
     pub(crate) fn pairs(&self, list: &str, key: &str, value: &str) -> Vec<(String, String)> {
         (1..)

@@ -25,6 +25,22 @@ pub struct Request {
     pub status: u16,
 }
 
+impl Request {
+    /// The service of the call: `cloudformation`, `slack`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.call.split(':').next().unwrap_or_default()
+    }
+
+    /// What was asked of the service: `DetectStackDrift`.
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        self.call
+            .split_once(':')
+            .map_or("", |(_, operation)| operation)
+    }
+}
+
 /// The newest requests, and an exact count of all.
 #[derive(Debug, Default)]
 pub(crate) struct Log {

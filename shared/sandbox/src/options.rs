@@ -36,9 +36,21 @@ pub struct Options {
     pub operation_time: Duration,
     /// How long a call takes to show in CloudTrail, by the clock. Default zero.
     pub trail_lag: Duration,
-    /// The rate of calls like `cloudformation:DetectStackDrift`, each counted
-    /// per account and region. Default: `cloudtrail:LookupEvents` at two a second, as AWS has it.
+    /// The rate of calls like `cloudformation:DetectStackDrift`, or of all calls
+    /// of a service together like `ec2:*`, each counted per account and region
+    /// (IAM's per account). A call must pass both. Default: `cloudtrail:LookupEvents` at two a second, as AWS has it.
     pub rates: BTreeMap<String, Rate>,
+    /// Whether EventBridge tells of every write call that CloudTrail keeps, at
+    /// once (`AWS API Call via CloudTrail`). Default false.
+    pub trail_events: bool,
+    /// Whether AWS Config tells of every resource that is bent, mended, changed
+    /// by its stack, or that something is hung on (`Config Configuration Item
+    /// Change`). Default false.
+    pub config_events: bool,
+    /// Whether a detection tells what *other* stacks hang on a resource as
+    /// additions to the list that its template declares: CloudFormation looks for
+    /// attachments in the template at hand only. Default false.
+    pub sees_other_stacks: bool,
     /// How many requests, messages and deliveries are kept, each; the oldest go
     /// first. Counts stay exact. Default 10,000.
     pub keep: usize,
@@ -63,6 +75,9 @@ impl Default for Options {
             operation_time: Duration::ZERO,
             trail_lag: Duration::ZERO,
             rates: BTreeMap::from([("cloudtrail:LookupEvents".to_owned(), lookups)]),
+            trail_events: false,
+            config_events: false,
+            sees_other_stacks: false,
             keep: 10_000,
             keep_trail: 10_000,
             seed: 0,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::attach::ByHand;
 use crate::trail::Trail;
 
 /// An account and a region.
@@ -40,6 +41,8 @@ pub(crate) struct Place {
     pub(crate) ids: HashMap<Arc<str>, u64>,
     pub(crate) detections: HashMap<String, Detection>,
     pub(crate) trail: Trail,
+    /// What was hung on resources by hand, the oldest first.
+    pub(crate) by_hand: Vec<ByHand>,
 }
 
 /// A stack, also a deleted one.
@@ -54,6 +57,8 @@ pub(crate) struct Stack {
     pub(crate) parent: Option<Arc<str>>,
     pub(crate) root: Option<Arc<str>>,
     pub(crate) tags: Vec<(String, String)>,
+    /// Its template as somebody sent it; `None` where the Rust interface made it or changed it last.
+    pub(crate) template: Option<Arc<str>>,
     pub(crate) resources: Vec<Resource>,
     pub(crate) drift: &'static str,
     pub(crate) checked: Option<Timestamp>,

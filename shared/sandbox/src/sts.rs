@@ -1,11 +1,15 @@
 //! STS: who is asking, and as whom they may go on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use crate::answer::Failure;
+use crate::answer::{Failure, Protocol};
+use crate::faults::denied;
 use crate::form::Form;
+use crate::lock;
+use crate::mark::mark;
+use crate::sandbox::Sandbox;
 use crate::time::{after, iso_seconds};
 use crate::xml::Xml;
 
@@ -18,15 +22,38 @@ pub(crate) struct Caller {
     pub(crate) arn: String,
 }
 
-/// The sessions that roles were assumed in, by access key. One role and session
-/// name is one key, so their number is bounded by what callers are called.
+/// The sessions that roles were assumed in, by access key, and the roles that can be.
 #[derive(Debug, Default)]
-pub(crate) struct Sessions(HashMap<String, Caller>);
+pub(crate) struct Sessions {
+    /// One role and session name is one key, so their number is bounded by what
+    /// callers are called.
+    callers: HashMap<String, Caller>,
+    /// The external id that each role asks for, if any; `None`: every role can
+    /// be assumed by everybody.
+    trusts: Option<BTreeMap<String, Option<String>>>,
+}
+
+impl Sandbox {
+    /// Makes a role (by ARN) that can be assumed: with this external id, or
+    /// with any and none. From the first role on that is made so, all others
+    /// are refused; before, every role can be assumed.
+    pub fn trust(&self, role: &str, external_id: Option<&str>) {
+        let mut sessions = lock(&self.shared.sessions);
+        let trusts = sessions.trusts.get_or_insert_default();
+        trusts.insert(role.to_owned(), external_id.map(str::to_owned));
+    }
+
+    /// Takes a role away. Its sessions go on until they end, as in AWS.
+    pub fn distrust(&self, role: &str) {
+        let mut sessions = lock(&self.shared.sessions);
+        sessions.trusts.get_or_insert_default().remove(role);
+    }
+}
 
 impl Sessions {
     /// The owner of an access key: a session, an account's number, or the default account.
     pub(crate) fn caller(&self, key: &str, default: &str) -> Caller {
-        if let Some(caller) = self.0.get(key) {
+        if let Some(caller) = self.callers.get(key) {
             return caller.clone();
         }
         let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
@@ -37,8 +64,24 @@ impl Sessions {
         }
     }
 
-    /// AssumeRole.
-    pub(crate) fn assume(&mut self, form: &Form, now: Timestamp) -> Result<String, Failure> {
+    /// Whether a role can be assumed with this external id.
+    fn allows(&self, role: &str, external_id: Option<&str>) -> bool {
+        let Some(trusts) = &self.trusts else {
+            return true;
+        };
+        trusts.get(role).is_some_and(|wanted| {
+            wanted
+                .as_deref()
+                .is_none_or(|wanted| Some(wanted) == external_id)
+        })
+    }
+
+    /// AssumeRole, asked for by the caller of this ARN.
+    pub(crate) fn assume(
+        &mut self,
+        form: &Form,
+        (caller, now): (&str, Timestamp),
+    ) -> Result<String, Failure> {
         let role = form.get("RoleArn").unwrap_or_default();
         let session = form.get("RoleSessionName").unwrap_or_default();
         let parts: Vec<_> = role.splitn(6, ':').collect();
@@ -50,18 +93,20 @@ impl Sessions {
                 "{role} or its session name is invalid"
             )));
         }
+        // AWS says of a role that is not there what it says of one that does not trust.
+        if !self.allows(role, form.get("ExternalId")) {
+            let call = format!("sts:AssumeRole on resource: {role}");
+            return Err(denied(Protocol::Query(NAMESPACE), caller, &call));
+        }
         let name = resource.rsplit('/').next().unwrap_or_default();
         let arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{session}");
         // The same session gets the same key.
-        let mark = arn.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let key = format!("ASIA{mark:016X}");
+        let key = format!("ASIA{:016X}", mark(&arn));
         let caller = Caller {
             account: account.to_owned(),
             arn: arn.clone(),
         };
-        self.0.insert(key.clone(), caller);
+        self.callers.insert(key.clone(), caller);
         // Callers hold this against their own clock, which may be ahead of the sandbox's.
         let ends = after(
             now.max(Timestamp::now()),

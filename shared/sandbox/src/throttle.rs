@@ -1,4 +1,4 @@
-//! Token buckets, one per account, region and call.
+//! Token buckets, one per account, region and call or service.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -36,10 +36,30 @@ impl Throttle {
         };
     }
 
-    /// Takes a call from its bucket; false if there is none left.
+    /// Takes a call from its own bucket and its service's; false if there is
+    /// none left in one of them, and then nothing is taken.
     pub(crate) fn take(&mut self, call: &str, place: (&str, &str), now: Timestamp) -> bool {
+        let service = call.split(':').next().unwrap_or_default();
+        // IAM has no regions.
+        let region = if service == "iam" { "" } else { place.1 };
+        let place = (place.0, region);
+        let both = [call.to_owned(), format!("{service}:*")];
+        let may = both.iter().all(|name| self.fill(name, place, now) >= 1.0);
+        if may {
+            for name in &both {
+                let key = (place.0.to_owned(), place.1.to_owned(), name.clone());
+                if let Some(bucket) = self.buckets.get_mut(&key) {
+                    bucket.tokens -= 1.0;
+                }
+            }
+        }
+        may
+    }
+
+    /// How many calls a bucket has now; without a limit there are always enough.
+    fn fill(&mut self, call: &str, place: (&str, &str), now: Timestamp) -> f64 {
         let Some(rate) = self.rates.get(call) else {
-            return true;
+            return f64::INFINITY;
         };
         let full = f64::from(rate.burst);
         let key = (place.0.to_owned(), place.1.to_owned(), call.to_owned());
@@ -50,11 +70,7 @@ impl Throttle {
         let passed = now.duration_since(bucket.filled_at).as_secs_f64().max(0.0);
         bucket.tokens = (bucket.tokens + passed * rate.per_second).min(full);
         bucket.filled_at = now.max(bucket.filled_at);
-        let may = bucket.tokens >= 1.0;
-        if may {
-            bucket.tokens -= 1.0;
-        }
-        may
+        bucket.tokens
     }
 }
 
@@ -91,5 +107,24 @@ mod tests {
         assert!(throttle.take("a:C", ("1", "r"), at(0)));
         throttle.limit("a:B", None);
         assert_eq!(taken(&mut throttle, at(0)), 10);
+    }
+
+    #[test]
+    fn a_services_bucket_counts_all_its_calls_and_iam_has_no_regions() {
+        let rate = |burst| Rate {
+            per_second: 0.0,
+            burst,
+        };
+        let rates = [("ec2:*", 3), ("ec2:A", 1), ("iam:*", 1)];
+        let rates = rates.map(|(call, burst)| (call.to_owned(), rate(burst)));
+        let mut throttle = Throttle::new(BTreeMap::from(rates));
+        let mut take = |call, region| throttle.take(call, ("1", region), Timestamp::UNIX_EPOCH);
+        assert!(take("ec2:A", "r") && !take("ec2:A", "r"));
+        assert!(
+            take("ec2:B", "r") && take("ec2:C", "r"),
+            "what was refused took nothing"
+        );
+        assert!(!take("ec2:C", "r") && take("ec2:C", "s"));
+        assert!(take("iam:A", "r") && !take("iam:B", "s"));
     }
 }

@@ -87,6 +87,37 @@ pub(crate) fn refusal(status: u16, code: &str, message: &str, ids: (&str, &str))
     )
 }
 
+/// The whole answer of a call that EC2 refuses.
+pub(crate) fn ec2_refusal(code: &str, message: &str, id: &str) -> String {
+    let mut xml = Xml::new();
+    xml.element("Response", |xml| {
+        xml.element("Errors", |xml| {
+            xml.element("Error", |xml| {
+                xml.text("Code", code).text("Message", message);
+            });
+        })
+        .text("RequestID", id);
+    });
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}",
+        xml.into_string()
+    )
+}
+
+/// The whole answer of a call that S3 refuses.
+pub(crate) fn s3_refusal(code: &str, message: &str, id: &str) -> String {
+    let mut xml = Xml::new();
+    xml.element("Error", |xml| {
+        xml.text("Code", code)
+            .text("Message", message)
+            .text("RequestId", id);
+    });
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}",
+        xml.into_string()
+    )
+}
+
 fn escape_into(out: &mut String, text: &str) {
     let mut rest = text;
     while let Some(at) = rest.find(is_special) {

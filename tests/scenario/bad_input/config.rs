@@ -60,6 +60,22 @@ pub(super) const CASES: &[Case] = &[
         run: |ground| ground.scan(&GOOD.replace("targets:", "targts:")),
     },
     Case {
+        input: "a channel of a kind that comes with a later version",
+        code: 0,
+        stderr: &[
+            "warning: plumbline.yaml:10:7: notify.channels.pager.pagerduty: PagerDuty comes with a later version",
+            "ends as a dead letter",
+        ],
+        stdout: &["plumbline.yaml: valid"],
+        run: |ground| {
+            let channels =
+                "notify:\n  channels:\n    pager:\n      pagerduty: {routingKey: 'env:KEY'}\n";
+            let workshop = ground.workshop();
+            workshop.configure(&format!("{GOOD}{channels}"));
+            workshop.run(&["policy", "check"])
+        },
+    },
+    Case {
         input: "a mistyped key deeper down, `stack:`",
         code: 2,
         stderr: &[

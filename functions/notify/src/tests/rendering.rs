@@ -59,8 +59,10 @@ fn group() -> Finding {
         who: "arn:aws:iam::111122223333:user/operator".to_owned(),
         at: Some(at(-30)),
         how: how.to_owned(),
+        console: false,
     };
     let difference = |path: &str, expected: Option<Value>, actual: Option<Value>| Difference {
+        entry: None,
         path: path.to_owned(),
         kind: DifferenceKind::Changed,
         expected,
@@ -274,6 +276,7 @@ fn any_text() -> impl Strategy<Value = String> {
 fn any_finding() -> impl Strategy<Value = Finding> {
     let difference = (any_text(), any_text(), any_text(), any::<bool>()).prop_map(
         |(path, value, who, sensitive)| Difference {
+            entry: None,
             path,
             kind: DifferenceKind::Changed,
             expected: Some(json!({"a": [value.clone()]})),
@@ -286,6 +289,7 @@ fn any_finding() -> impl Strategy<Value = Finding> {
                 who: who.clone(),
                 at: Some(Timestamp::UNIX_EPOCH),
                 how: who,
+                console: false,
             }),
         },
     );

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use additions::testing::MemoryAttachments;
 use async_trait::async_trait;
 use domain::current::{self, Current};
 use domain::handled::Handled;
 use domain::ports::{Items as _, PortError, Range, Secret, Secrets};
 use domain::stack::StackId;
-use domain::testing::{ManualClock, MemoryCloud, MemoryQueues, MemoryStore, block_on};
+use domain::testing::{
+    ManualClock, MemoryCloud, MemoryEvidence, MemoryQueues, MemoryStore, MemoryTrail, block_on,
+};
 use domain::unit::Unit;
 use domain::work::Work;
 use domain::{counter, timer};
@@ -34,6 +37,8 @@ pub(super) struct Desk {
     pub(super) cloud: Arc<MemoryCloud>,
     pub(super) queues: Arc<MemoryQueues>,
     pub(super) clock: Arc<ManualClock>,
+    pub(super) attachments: Arc<MemoryAttachments>,
+    pub(super) trail: Arc<MemoryTrail>,
 }
 
 struct Key;
@@ -56,6 +61,9 @@ impl Desk {
         let queues = Arc::new(MemoryQueues::new());
         let clock = Arc::new(ManualClock::at(at(0)));
         cloud.set(at(0));
+        let attachments = Arc::new(MemoryAttachments::new());
+        let evidence = MemoryEvidence::new(Some(attachments.clone()));
+        let trail = Arc::clone(&evidence.trail);
         let current = Current {
             location: "s3://config/plumbline.yaml".to_owned(),
             text: CONFIG.to_owned(),
@@ -70,6 +78,7 @@ impl Desk {
                 store: store.clone(),
                 config: InForce::new(),
                 accounts: cloud.clone(),
+                evidence: Arc::new(evidence),
                 queues: queues.clone(),
                 secrets: Arc::new(Key),
                 hash_key: "env:KEY".to_owned(),
@@ -80,6 +89,8 @@ impl Desk {
             cloud,
             queues,
             clock,
+            attachments,
+            trail,
         }
     }
 

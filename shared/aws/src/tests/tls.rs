@@ -117,7 +117,7 @@ async fn what_the_system_trusts_a_function_does_not() {
     let account = Connection::from_env(options).await.account(None).await;
     match options.roots {
         Roots::System => assert_eq!(account.unwrap(), "111122223333"),
-        Roots::Aws => {
+        Roots::Aws | Roots::BuiltIn => {
             let error = account.unwrap_err();
             assert_eq!(error.kind, Unavailable, "{error}");
             assert!(error.detail.contains("UnknownIssuer"), "{error}");

@@ -71,6 +71,7 @@ impl Rules for ByPath {
 
 fn difference(path: &str) -> RawDifference {
     RawDifference {
+        entry: None,
         path: path.to_owned(),
         kind: DifferenceKind::Changed,
         expected: Some(json!("a")),
@@ -82,6 +83,7 @@ fn difference(path: &str) -> RawDifference {
 
 fn modified(paths: &[&str]) -> Verdict {
     Verdict::Modified(Modified {
+        unread: None,
         differences: paths.iter().map(|path| difference(path)).collect(),
         expected: json!({}),
         actual: json!({}),
@@ -200,6 +202,7 @@ fn no_rule_of_the_user_sees_a_sensitive_value() {
     let mut raw = difference("/IgnoredIfHidden");
     raw.actual = Some(json!({"dbPassword": "hunter2"}));
     let verdict = Verdict::Modified(Modified {
+        unread: None,
         differences: vec![raw],
         expected: json!({}),
         actual: json!({}),
@@ -212,6 +215,7 @@ fn large_values_are_digests() {
     let mut raw = difference("/Plain");
     raw.actual = Some(json!("word ".repeat(1_100_000)));
     let verdict = Verdict::Modified(Modified {
+        unread: None,
         differences: vec![raw],
         expected: json!({}),
         actual: json!({}),
@@ -282,4 +286,26 @@ fn only_a_look_without_an_unknown_is_complete() {
             (unknown, uncovered)
         );
     }
+}
+
+#[test]
+fn a_drifted_resource_that_was_not_read_whole_counts_once_and_makes_the_look_incomplete() {
+    let gap = Gap::new(Reason::Denied, "ec2:DescribeSecurityGroupRules");
+    let with = |paths: &[&str]| match modified(paths) {
+        Verdict::Modified(it) => Verdict::Modified(Modified {
+            unread: Some(gap.clone()),
+            ..it
+        }),
+        other => other,
+    };
+    let drifted = judge_one(with(&["/A"]));
+    assert_eq!((drifted.counts.drifted, drifted.counts.unknown), (1, 0));
+    assert_eq!(drifted.unknown.len(), 1);
+    assert!(!drifted.complete);
+    let nothing_left = judge_one(with(&[]));
+    assert_eq!(
+        (nothing_left.counts.in_sync, nothing_left.counts.unknown),
+        (0, 1)
+    );
+    assert!(!nothing_left.complete);
 }

@@ -4,16 +4,20 @@ use jiff::Timestamp;
 
 use crate::counter;
 use crate::finding::{Closing, Event};
+use crate::layer::Layer;
 use crate::life::Decision;
 use crate::message::{Audience, Kind, Message, Outgoing};
 use crate::outbox;
 use crate::ports::Write;
+use crate::timer;
+use crate::work::Work;
 
 /// The writes that tell of a finding's new state. Openings and closings are
 /// counted, a baseline's too; people hear of a baseline only as a whole.
 pub(super) fn writes(decision: &Decision, kind: Kind, now: Timestamp) -> Vec<Write> {
     let finding = &decision.finding;
     let mut writes: Vec<Write> = count(decision).into_iter().collect();
+    writes.extend(ask_who(decision, now));
     if !finding.baseline {
         let outgoing = Outgoing {
             audience: Audience::Notify,
@@ -30,6 +34,21 @@ pub(super) fn writes(decision: &Decision, kind: Kind, now: Timestamp) -> Vec<Wri
         writes.extend(outbox::put(&outgoing));
     }
     writes
+}
+
+/// The timer that has the trail asked who made what the finding shows anew.
+fn ask_who(decision: &Decision, now: Timestamp) -> Option<Write> {
+    let finding = &decision.finding;
+    let is_asked = finding.unit.layer == Layer::CloudFormation
+        && decision.shows_something_new()
+        && finding.lacks_author();
+    let work = Work::Attribute {
+        finding: finding.id.to_string(),
+        attempt: 0,
+        not_before: None,
+    };
+    // Names and numbers only: it cannot fail to be JSON.
+    is_asked.then(|| timer::put(now, &work).ok()).flatten()
 }
 
 /// The count of an opening or a closing; what changes otherwise is not counted.

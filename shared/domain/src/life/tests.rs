@@ -49,6 +49,7 @@ pub(crate) fn sighting(name: &str, value: u8) -> Sighting {
         cause: Cause::PropertyChange,
         rule: "default: anything else".to_owned(),
         differences: vec![Difference {
+            entry: None,
             path: "/VisibilityTimeout".to_owned(),
             kind: DifferenceKind::Changed,
             expected: Some(json!(30)),
@@ -60,6 +61,7 @@ pub(crate) fn sighting(name: &str, value: u8) -> Sighting {
             attribution: None,
         }],
         attribution: None,
+        is_partial: false,
     }
 }
 

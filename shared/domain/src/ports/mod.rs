@@ -1,6 +1,7 @@
 //! What Plumbline needs from outside, as narrow traits.
 
 mod accounts;
+mod evidence;
 mod items;
 mod outside;
 
@@ -18,6 +19,10 @@ use crate::stack::{Detection, DetectionId, ResourceDrift, ResourceRow, StackSumm
 use crate::unit::Unit;
 
 pub use accounts::{Accounts, Role};
+pub use evidence::{
+    Attachments, Evidence, GROUPS_AT_ONCE, Grant, GroupRule, Holder, PublicAccessBlock, Route,
+    Trail, TrailCall,
+};
 pub(crate) use items::ATTEMPTS;
 pub use items::{Guard, Item, Items, Key, Range, Write, replace, update};
 pub use outside::{Address, Channels, Fetched, Objects, Queues, Secret, Secrets, Topic};
@@ -159,6 +164,13 @@ pub trait Stacks: Send + Sync {
 
     /// `cloudformation:DescribeStackResourceDrifts`: those that are modified, deleted or unknown.
     async fn drifts(&self, stack_id: &str) -> Result<Vec<ResourceDrift>, PortError>;
+
+    /// `cloudformation:DescribeStackResourceDrifts`: every resource that was ever
+    /// checked, those in sync with their expected properties too.
+    async fn all_drifts(&self, stack_id: &str) -> Result<Vec<ResourceDrift>, PortError>;
+
+    /// `cloudformation:GetTemplate`: the template as it was processed, JSON or YAML.
+    async fn template(&self, stack_id: &str) -> Result<String, PortError>;
 
     /// `cloudformation:DetectStackResourceDrift`: one resource, at once.
     /// [`PortErrorKind::Invalid`] where its type has no drift support.

@@ -316,3 +316,20 @@ fn a_look_cut_off_between_any_two_writes_is_healed_by_the_next() {
         assert_eq!(state.scans[&unit()].generation, 2);
     }
 }
+
+#[test]
+fn what_a_finding_shows_was_done_since_the_last_look_that_did_not_show_it() {
+    let ledger = Double::default();
+    let since = |seen: &[Finding]| seen.iter().map(|it| it.since).collect::<Vec<_>>();
+    let first = write(&ledger, &look(0, true, &[("a", 1)]), 1).unwrap();
+    assert_eq!(since(&first), [None], "nobody looked before");
+    write(&ledger, &look(10, true, &[]), 11).unwrap();
+    let again = write(&ledger, &look(20, true, &[("a", 1)]), 21).unwrap();
+    assert_eq!(since(&again), [Some(at(10))]);
+    // The same once more is no news.
+    let same = write(&ledger, &look(30, true, &[("a", 1)]), 31).unwrap();
+    assert_eq!(since(&same), [Some(at(10))]);
+    // As long as nobody knows who did the first, the second does not hide it.
+    let other = write(&ledger, &look(40, true, &[("a", 2)]), 41).unwrap();
+    assert_eq!(since(&other), [Some(at(10))]);
+}

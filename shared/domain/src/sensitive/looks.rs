@@ -1,39 +1,16 @@
 //! What the text of a value says of it.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
-use super::names;
+use super::{assigned, commands, names, outline, random, tokens, urls};
 
-/// From this length on text without pattern is taken for a key.
-const LONG: usize = 32;
+/// How many times what a text holds in base64 or escaped is read as a text again.
+const DEEPEST: usize = 3;
 
-/// How tokens of known services begin, and how long what follows is at least.
-const BEGINNINGS: [(&str, usize); 24] = [
-    ("AIza", 30),
-    ("AKIA", 16),
-    ("ASIA", 16),
-    ("SG.", 20),
-    ("dop_v1_", 20),
-    ("ghp_", 16),
-    ("gho_", 16),
-    ("ghr_", 16),
-    ("ghs_", 16),
-    ("ghu_", 16),
-    ("github_pat_", 16),
-    ("glpat-", 16),
-    ("hvs.", 16),
-    ("npm_", 30),
-    ("pypi-", 30),
-    ("rk_live_", 16),
-    ("sk-", 20),
-    ("sk_live_", 16),
-    ("sk_test_", 16),
-    ("xapp-", 10),
-    ("xoxa-", 10),
-    ("xoxb-", 10),
-    ("xoxp-", 10),
-    ("xoxs-", 10),
-];
+/// From this length on a run of base64 is read. Nothing shorter is a token or key either.
+const SHORTEST_ENCODED: usize = 12;
 
 /// Parts of a name whose value is a fingerprint or an address of something, not a key.
 const FINGERPRINTS: [&str; 20] = [
@@ -75,6 +52,19 @@ const FILES: [&str; 12] = [
     ".zip",
 ];
 
+/// How a digest begins that says which one it is.
+const DIGESTS: [&str; 5] = ["sha1:", "sha256:", "sha256-", "sha384-", "sha512-"];
+
+/// The ends of the names of hosts that AWS makes up, with an id in front.
+const HOSTS: [&str; 6] = [
+    ".acm-validations.aws",
+    ".amazonaws.com",
+    ".amazoncognito.com",
+    ".cloudfront.net",
+    ".eks.amazonaws.com",
+    ".on.aws",
+];
+
 /// The object or list that a text is, where it is JSON.
 pub(super) fn document(text: &str) -> Option<Value> {
     let is_likely = text.trim_start().starts_with(['{', '[']);
@@ -87,207 +77,233 @@ pub(super) fn document(text: &str) -> Option<Value> {
 /// Whether a text looks like a secret, or holds one. `names` are what the value
 /// is called: a fingerprint looks like a key and is none.
 pub(super) fn is_secret(text: &str, names: &[&str]) -> bool {
-    if holds_private_key(text) || has_password_in_url(text) || says_a_secret(text) {
-        return true;
-    }
-    let is_fingerprint = names.iter().any(|name| {
-        let plain: String = name
-            .to_lowercase()
-            .chars()
-            .filter(|it| it.is_alphanumeric())
-            .collect();
-        FINGERPRINTS.iter().any(|part| plain.contains(part))
-    });
-    words(text).any(|word| is_token(word) || !is_fingerprint && is_key(word))
+    !secrets(text, names).is_empty()
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|it: char| it.is_whitespace() || "\"'`,;(){}[]<>|".contains(it))
-        .filter(|word| !word.is_empty())
-}
-
-fn holds_private_key(text: &str) -> bool {
-    text.split("-----BEGIN ").skip(1).any(|rest| {
-        rest.lines()
-            .next()
-            .is_some_and(|line| line.contains("PRIVATE KEY"))
-    })
-}
-
-/// `scheme://user:password@host`, or a long token in place of the user.
-fn has_password_in_url(text: &str) -> bool {
-    let escaped = text.match_indices("://").any(|(at, mark)| {
-        let rest = &text[at + mark.len()..];
-        let end = rest.find(|it: char| it.is_whitespace() || "/?#\"'<>".contains(it));
-        let authority = end.map_or(rest, |end| &rest[..end]);
-        authority.rsplit_once('@').is_some_and(|(user, _)| {
-            user.split_once(':')
-                .map_or(user.len() >= 16, |(_, password)| !password.is_empty())
-        })
-    });
-    // Somebody forgot to escape a `/` in the password.
-    let unescaped = || {
-        text.split_whitespace()
-            .filter_map(|word| {
-                word.split_once("://")?
-                    .1
-                    .rsplit_once('@')?
-                    .0
-                    .split_once(':')
-            })
-            .any(|(user, password)| !password.is_empty() && !user.contains(['/', '.']))
-    };
-    escaped || unescaped() || text.contains("hooks.slack.com/services/")
-}
-
-/// `password=x` anywhere, `password: x` at the start of a line, `Bearer x`.
-fn says_a_secret(text: &str) -> bool {
-    let in_a_word = text
-        .split(|it: char| it.is_whitespace() || "\"';&?,|".contains(it))
-        .filter_map(|word| word.split_once('='))
-        .any(|(name, value)| !value.is_empty() && says_sensitive(name));
-    let on_a_line = text.lines().any(|line| {
-        let line = line.trim_start_matches(['-', ' ', '\t']);
-        line.split_once([':', '=']).is_some_and(|(name, value)| {
-            let name = name.trim().trim_matches(['"', '\'']);
-            !value.trim().is_empty() && !name.contains(' ') && says_sensitive(name)
-        })
-    });
-    let follows = ["Bearer ", "Basic "].iter().any(|word| {
-        text.match_indices(word).any(|(at, _)| {
-            let credentials = words(&text[at + word.len()..]).next();
-            credentials.is_some_and(|it| it.len() >= 16 && it.bytes().any(|it| it.is_ascii_digit()))
-        })
-    });
-    in_a_word || on_a_line || follows
-}
-
-/// A name in running text: an address (`arn:aws:secretsmanager:…`) is none.
-fn says_sensitive(name: &str) -> bool {
-    let is_name = |it: char| it.is_alphanumeric() || "-_.".contains(it);
-    let name = name.trim_start_matches('-');
-    // `Key=a,Value=b` spells a tag.
-    !name.eq_ignore_ascii_case("key") && name.chars().all(is_name) && names::says_sensitive(name)
-}
-
-/// A token that its beginning gives away, or a JSON web token, anywhere in a word.
-fn is_token(word: &str) -> bool {
-    let begins = BEGINNINGS.iter().any(|(beginning, length)| {
-        word.match_indices(beginning).any(|(at, _)| {
-            let starts_here = word[..at]
-                .chars()
-                .next_back()
-                .is_none_or(|it| !it.is_alphanumeric());
-            let token = word.as_bytes()[at + beginning.len()..].get(..*length);
-            starts_here && token.is_some_and(|token| follows(beginning, token))
-        })
-    });
-    begins || is_web_token(word)
-}
-
-/// Whether a token of a known beginning goes on like one.
-fn follows(beginning: &str, token: &[u8]) -> bool {
-    token.iter().all(|it| match beginning {
-        "AKIA" | "ASIA" => it.is_ascii_uppercase() || it.is_ascii_digit(),
-        _ => it.is_ascii_alphanumeric() || b"-_.".contains(it),
-    }) && (beginning != "sk-" || token.iter().any(u8::is_ascii_digit))
-}
-
-/// Three parts of base64, the first the header's `{"…`.
-fn is_web_token(word: &str) -> bool {
-    word.split(|it: char| !it.is_ascii_alphanumeric() && !"-_.".contains(it))
-        .any(|run| {
-            let parts: Vec<&str> = run.split('.').collect();
-            parts.windows(3).any(|parts| {
-                let header = parts[0].find("eyJ").map_or(0, |at| parts[0].len() - at);
-                header >= 10 && parts[1].len() >= 10
-            })
-        })
-}
-
-/// Text without pattern, as keys are.
-fn is_key(word: &str) -> bool {
-    let is_address = word.starts_with("arn:")
-        || word.contains("sha256:")
-        || FILES.iter().any(|end| word.to_lowercase().ends_with(end));
-    !is_address
-        && word
-            .split([':', '@', '.', '=', '&', '?', '#', '$', '%', '*', '!'])
-            .any(is_random)
-}
-
-/// Whether a run of text is random. Names made of words change between lower
-/// case, upper case and digits now and then; random text does all the time.
-fn is_random(run: &str) -> bool {
-    let is_possible = |it: u8| it.is_ascii_alphanumeric() || b"+/-_".contains(&it);
-    if run.len() < LONG || !run.bytes().all(is_possible) {
-        return false;
-    }
-    let run = without_suffix(run);
-    let digits = run.bytes().filter(u8::is_ascii_digit).count();
-    let letters = run.bytes().filter(u8::is_ascii_alphabetic).count();
-    // The length of a secret access key, and what only base64 has.
-    let is_aws_key = run.len() == 40 && run.contains(['/', '+']) && !run.contains(['-', '_']);
-    let fewest = if is_aws_key { 1 } else { 2 };
-    if run.len() < LONG || digits < fewest || letters < 2 {
-        return false;
-    }
-    if run.bytes().all(|it| it.is_ascii_hexdigit()) {
-        return true;
-    }
-    // `+/-_` are rare in keys, and stand between the words of a name or path. One
-    // key in eight of AWS's has three or more of them, though.
-    let separators = run.len() - digits - letters;
-    let shortest_word = if is_aws_key { 6 } else { 12 };
-    if run.len() / (separators + 1) < shortest_word || is_resource_id(run) {
-        return false;
-    }
-    let has_both_cases = run.bytes().any(|it| it.is_ascii_lowercase())
-        && run.bytes().any(|it| it.is_ascii_uppercase());
-    let pairs = || {
-        run.as_bytes()
-            .windows(2)
-            .filter(|pair| pair.iter().all(u8::is_ascii_alphanumeric))
-    };
-    let changes = pairs()
-        .filter(|pair| class(pair[0]) != class(pair[1]))
-        .count();
-    let wanted = match (has_both_cases, is_aws_key) {
-        (true, true) => 30,
-        (true, false) => 42,
-        (false, _) => 25,
-    };
-    changes * 100 >= wanted * pairs().count()
-}
-
-/// A run without what CloudFormation appends to the names that it makes: `-1A2B3C4D5E6F7`.
-fn without_suffix(run: &str) -> &str {
-    match run.rsplit_once('-') {
-        Some((name, suffix))
-            if (12..=14).contains(&suffix.len())
-                && suffix.bytes().all(|it| it.is_ascii_alphanumeric()) =>
-        {
-            name
+/// Where in a text secrets stand, sorted and apart from each other.
+pub(super) fn secrets(text: &str, names: &[&str]) -> Vec<Range<usize>> {
+    let mut found = at_depth(text, names, 0);
+    found.sort_by_key(|it| (it.start, it.end));
+    found.dedup_by(|next, last| {
+        let overlaps = next.start <= last.end;
+        if overlaps {
+            last.end = last.end.max(next.end);
         }
-        _ => run,
-    }
+        overlaps
+    });
+    found
 }
 
-/// `cluster-` and such before one long id in capitals.
-fn is_resource_id(run: &str) -> bool {
-    run.split_once('-').is_some_and(|(kind, id)| {
-        kind.bytes().all(|it| it.is_ascii_lowercase())
-            && id
-                .bytes()
-                .all(|it| it.is_ascii_uppercase() || it.is_ascii_digit())
+fn at_depth(text: &str, names: &[&str], depth: usize) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    private_keys(text, &mut found);
+    urls::find(text, &mut found);
+    assigned::find(text, &mut found);
+    outline::find(text, &mut found);
+    bearers(text, &mut found);
+    commands::find(text, &mut found);
+    let open = public(text);
+    let is_open = |it: &Range<usize>| {
+        open.iter()
+            .any(|open| open.start <= it.start && it.end <= open.end)
+    };
+    let is_fingerprint = names.iter().any(|name| is_of_a_fingerprint(name));
+    let is_id = names.iter().any(|name| names::is_id(name));
+    for (at, word) in words(text) {
+        if word.len() < SHORTEST_ENCODED {
+            continue;
+        }
+        let place = at..at + word.len();
+        let is_key = || !is_fingerprint && !is_open(&place) && is_key(word, is_id);
+        if tokens::is_token(word) || is_key() {
+            found.push(place);
+        } else if depth < DEEPEST && !is_open(&place) {
+            encoded(word, at, depth, &mut found);
+        }
+    }
+    found.retain(|it| !it.is_empty() && !is_open(it));
+    found
+}
+
+/// The words of a text, each with its place.
+pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_end = |it: char| it.is_whitespace() || "\"'`,;(){}[]<>|\\".contains(it);
+    let mut rest = 0;
+    text.split(is_end).filter_map(move |word| {
+        let at = rest;
+        // What ended the word is a character of its own length.
+        rest += word.len();
+        rest += text[rest..].chars().next().map_or(0, char::len_utf8);
+        (!word.is_empty()).then_some((at, word))
     })
 }
 
-/// The class of a letter or digit.
-fn class(byte: u8) -> u8 {
-    match byte {
-        b'a'..=b'z' => 0,
-        b'A'..=b'Z' => 1,
-        _ => 2,
+fn is_of_a_fingerprint(name: &str) -> bool {
+    let plain: String = name
+        .to_lowercase()
+        .chars()
+        .filter(|it| it.is_alphanumeric())
+        .collect();
+    FINGERPRINTS.iter().any(|part| plain.contains(part))
+}
+
+/// Blocks of private keys; one that is cut off reaches to the end.
+fn private_keys(text: &str, found: &mut Vec<Range<usize>>) {
+    blocks(text, found, |title| title.contains("PRIVATE KEY"));
+}
+
+fn blocks(text: &str, found: &mut Vec<Range<usize>>, is_meant: impl Fn(&str) -> bool) {
+    let mut from = 0;
+    while let Some(at) = text[from..].find("-----BEGIN ").map(|at| from + at) {
+        let title = &text[at + 11..];
+        let title = &title[..title.find(['\n', '\\', '-']).unwrap_or(title.len())];
+        let end = text[at..].find("-----END ").map(|end| {
+            let end = at + end + 9;
+            let closing = text[end..]
+                .find("-----")
+                .map_or(text.len(), |it| end + it + 5);
+            closing.min(text.len())
+        });
+        let end = end.unwrap_or(text.len());
+        if is_meant(title) {
+            found.push(at..end);
+        }
+        from = end;
     }
+}
+
+/// What is long, without pattern, and made to be given away: certificates, public keys,
+/// references to where a secret lies.
+fn public(text: &str) -> Vec<Range<usize>> {
+    let mut open = Vec::new();
+    blocks(text, &mut open, |title| {
+        title.starts_with("CERTIFICATE") || title.contains("PUBLIC KEY")
+    });
+    for (at, mark) in text.match_indices("{{resolve:") {
+        let Some(end) = text[at + mark.len()..].find("}}") else {
+            break;
+        };
+        open.push(at..at + mark.len() + end + 2);
+    }
+    for kind in ["ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-nistp256 "] {
+        for (at, _) in text.match_indices(kind) {
+            let from = at + kind.len();
+            let key = &text[from..];
+            let end = key.find(char::is_whitespace).unwrap_or(key.len());
+            if key.starts_with("AAAA") {
+                open.push(from..from + end);
+            }
+        }
+    }
+    open
+}
+
+/// `Bearer x`, `Basic x`, whatever the case.
+fn bearers(text: &str, found: &mut Vec<Range<usize>>) {
+    let mut last = "";
+    for (at, word) in words(text) {
+        let is_scheme = last.eq_ignore_ascii_case("bearer") || last.eq_ignore_ascii_case("basic");
+        if is_scheme && word.len() >= 16 && word.bytes().any(|it| it.is_ascii_digit()) {
+            found.push(at..at + word.len());
+        }
+        last = word.rsplit([':', '=']).next().unwrap_or_default();
+    }
+}
+
+/// Text without pattern, as keys are. What is called an id may have one of less than 32 characters.
+fn is_key(word: &str, is_id: bool) -> bool {
+    let is_address = word.starts_with("arn:")
+        || DIGESTS.iter().any(|it| word.contains(it))
+        || FILES.iter().any(|end| word.to_lowercase().ends_with(end));
+    // After the name of a host of AWS, or after all.
+    let after_host = HOSTS
+        .iter()
+        .filter_map(|host| Some(word.find(host)? + host.len()))
+        .max();
+    let rest = after_host
+        .filter(|at| !word[..*at].contains(['@', '=']))
+        .map_or(word, |at| &word[at..]);
+    // A cluster's provider of identities has the id of the cluster's issuer.
+    let is_issuer = word.contains("oidc.eks.") && rest.starts_with("/id/");
+    !is_address
+        && !is_issuer
+        && rest
+            .split([
+                ':', '@', '.', '=', '&', '?', '#', '$', '%', '*', '!', '^', '~',
+            ])
+            .any(|run| random::is_long_key(run) || !is_id && random::is_short_key(run))
+}
+
+/// What a word holds in base64, or escaped as in a URL, where that is a text with secrets.
+fn encoded(word: &str, at: usize, depth: usize, found: &mut Vec<Range<usize>>) {
+    let is_secret = |text: &str| !at_depth(text, &[], depth + 1).is_empty();
+    if word.contains('%') && unescaped(word).is_some_and(|text| is_secret(&text)) {
+        found.push(at..at + word.len());
+    }
+    let mut from = 0;
+    let is_end = |it: char| !(it.is_ascii_alphanumeric() || "+/-_".contains(it));
+    for run in word.split(is_end) {
+        if run.len() >= SHORTEST_ENCODED && decoded(run).is_some_and(|text| is_secret(&text)) {
+            found.push(at + from..at + from + run.len());
+        }
+        from += run.len();
+        from += word[from..].chars().next().map_or(0, char::len_utf8);
+    }
+}
+
+/// The text that base64 without its padding stands for, in either alphabet.
+pub(super) fn decoded(run: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(run.len());
+    let (mut bits, mut count) = (0_u32, 0);
+    for byte in run.bytes() {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(six);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from((bits >> count) & 0xff).unwrap_or_default());
+        }
+    }
+    let text = String::from_utf8(bytes).ok()?;
+    let is_text = text
+        .chars()
+        .all(|it| !it.is_control() || it.is_whitespace());
+    is_text.then_some(text)
+}
+
+/// A text without the escapes of URLs; `None` where there are none.
+fn unescaped(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    let mut any = false;
+    while let [first, after @ ..] = rest {
+        let escaped = match after {
+            [high, low, ..] if *first == b'%' => {
+                let digit = |it: u8| {
+                    char::from(it)
+                        .to_digit(16)
+                        .and_then(|it| u8::try_from(it).ok())
+                };
+                digit(*high)
+                    .zip(digit(*low))
+                    .map(|(high, low)| high * 16 + low)
+            }
+            _ => None,
+        };
+        any |= escaped.is_some();
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() {
+            &after[2..]
+        } else {
+            after
+        };
+    }
+    any.then(|| String::from_utf8(bytes).ok()).flatten()
 }

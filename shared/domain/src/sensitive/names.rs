@@ -55,7 +55,76 @@ pub(super) fn selected(segment: &str) -> impl Iterator<Item = &str> {
 /// Whether a name says that its value is sensitive.
 pub(super) fn says_sensitive(name: &str) -> bool {
     let lower = name.to_lowercase();
-    WORDS.iter().any(|word| lower.contains(word)) || is_secret_key(&lower)
+    !is_of_a_reference(&lower) && (says(name, &lower) || is_secret_key(&lower))
+}
+
+/// Whether a name holds one of the words, or ends in a short one for the same.
+fn says(name: &str, lower: &str) -> bool {
+    const ENDS: [&str; 7] = [
+        "pass",
+        "pwd",
+        "pw",
+        "psk",
+        "passcode",
+        "storepass",
+        "keypass",
+    ];
+    WORDS.iter().any(|word| lower.contains(word))
+        || ENDS.contains(&last_word(name).as_str())
+        || lower == "authorization"
+        || lower.ends_with(".authorization")
+        || lower == "proxy-authorization"
+}
+
+/// The last word of a name, in lower case: `pass` of `DbPass`, `DB_PASS` and `db-pass2`.
+fn last_word(name: &str) -> String {
+    let name = name.trim_end_matches(|it: char| !it.is_ascii_alphabetic());
+    let start = name
+        .char_indices()
+        .rev()
+        .find_map(|(at, it)| {
+            let rest = at + it.len_utf8();
+            let is_start = it.is_ascii_uppercase()
+                && name[rest..].starts_with(|it: char| it.is_ascii_lowercase());
+            match () {
+                () if !it.is_ascii_alphanumeric() => Some(rest),
+                () if is_start => Some(at),
+                () => None,
+            }
+        })
+        .unwrap_or_default();
+    name[start..].to_lowercase()
+}
+
+/// Whether a name is that of an id or address, which may look random.
+pub(super) fn is_id(name: &str) -> bool {
+    const ENDS: [&str; 6] = ["id", "ids", "arn", "arns", "audience", "audiences"];
+    ENDS.contains(&last_word(name).as_str()) || name.ends_with("ID") || name.ends_with("IDs")
+}
+
+/// Names that hold one of the words and are those of somebody who issues tokens.
+pub(super) fn is_of_a_reference(name: &str) -> bool {
+    name.to_lowercase()
+        .contains("token.actions.githubusercontent.com")
+}
+
+/// Whether a text is a dynamic reference of CloudFormation, which says where a value lies.
+pub(super) fn is_reference(text: &str) -> bool {
+    text.strip_prefix("{{resolve:").is_some_and(|rest| {
+        rest.find("}}")
+            .is_some_and(|end| end + 2 == rest.len() && !rest[..end].contains(char::is_whitespace))
+    })
+}
+
+/// Whether a text is one ARN, and no more.
+pub(super) fn is_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    matches!(parts.as_slice(), ["arn", partition, service, _, account, rest]
+        if partition.starts_with("aws")
+            && !service.is_empty()
+            && account.bytes().all(|it| it.is_ascii_digit() || it.is_ascii_lowercase())
+            && !rest.is_empty()
+            && !text.contains(char::is_whitespace))
 }
 
 /// Names of several secret keys.
@@ -78,8 +147,11 @@ pub(super) fn is_sensitive_of<'s>(
     mut siblings: impl Iterator<Item = &'s str>,
 ) -> bool {
     let lower = name.to_lowercase();
-    if WORDS.iter().any(|word| lower.contains(word)) {
-        return true;
+    if is_of_a_reference(&lower) {
+        return false;
+    }
+    if says(name, &lower) {
+        return !value.as_str().is_some_and(is_arn);
     }
     if !is_secret_key(&lower) {
         return false;
@@ -130,13 +202,16 @@ pub(super) fn is_value(name: &str) -> bool {
             | "ParameterValue"
             | "TagValue"
             | "StringValue"
+            | "AttributeValue"
     )
 }
 
 /// The names that a pair gives its value.
 pub(super) fn of_pair(map: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 11] = [
+        "AttributeName",
         "HeaderName",
+        "HttpHeaderName",
         "Key",
         "key",
         "Name",

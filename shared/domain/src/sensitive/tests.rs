@@ -1,5 +1,8 @@
 //! Tables of what is hidden and what is shown.
 
+mod ordinary;
+mod secrets;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -11,6 +14,7 @@ use crate::pointer;
 /// A value at a path, alone in its trees.
 fn alone(resource_type: &str, path: &str, value: &Value) -> bool {
     let difference = RawDifference {
+        entry: None,
         path: path.to_owned(),
         kind: DifferenceKind::Added,
         expected: None,
@@ -24,6 +28,7 @@ fn alone(resource_type: &str, path: &str, value: &Value) -> bool {
 /// A path in two trees.
 fn within(resource_type: &str, path: &str, expected: &Value, actual: &Value) -> bool {
     let difference = RawDifference {
+        entry: None,
         path: path.to_owned(),
         kind: DifferenceKind::Changed,
         expected: pointer::get(expected, path).cloned(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::failures::Failures;
 use super::verdict::{RowWord, moved, row_word};
 use super::words::{
-    Detection, DriftStatus, PropertyDifference, ResourceDrift, ResourceRow, StackId,
+    Declared, Detection, DriftStatus, PropertyDifference, ResourceDrift, ResourceRow, StackId,
 };
 use crate::difference::{DifferenceKind, RawDifference};
 use crate::identity::Identity;
@@ -33,7 +33,12 @@ pub struct Collected {
     pub resources: Vec<Observed>,
     /// Its nested stacks, to be looked at as units of their own.
     pub nested: Vec<StackId>,
+    /// What it says of the resources whose types were asked for.
+    pub declared: Vec<Declared>,
 }
+
+/// Whether a look asks what the stack says of resources of a type, in sync or not.
+pub type Asks = fn(&str) -> bool;
 
 /// Collects what a detection found out about each resource of a stack.
 ///
@@ -51,13 +56,13 @@ pub async fn collect(
     stacks: &dyn Stacks,
     clock: &dyn Clock,
     stack: &StackId,
-    detection: &Detection,
+    (detection, asks): (&Detection, Asks),
 ) -> Result<Collected, Gap> {
     let rows = stacks
         .resources(stack.reference())
         .await
         .map_err(|error| error.gap())?;
-    collect_rows(stacks, clock, stack, (detection, rows)).await
+    collect_rows(stacks, clock, stack, (detection, rows, asks)).await
 }
 
 /// [`collect`] from the rows of the stack, as ListStackResources gave them after the detection.
@@ -69,7 +74,7 @@ pub async fn collect_rows(
     stacks: &dyn Stacks,
     clock: &dyn Clock,
     stack: &StackId,
-    (detection, rows): (&Detection, Vec<ResourceRow>),
+    (detection, rows, asks): (&Detection, Vec<ResourceRow>, Asks),
 ) -> Result<Collected, Gap> {
     if let Some(row) = rows.iter().find(|row| moved(row, detection.started_at)) {
         return Err(Gap::new(
@@ -90,11 +95,17 @@ pub async fn collect_rows(
             (row, word)
         })
         .collect();
-    let drifts = if asked.iter().any(|(_, row)| matches!(row, Row::AskDrift)) {
-        stacks.drifts(stack.reference()).await.map(by_logical_id)
-    } else {
-        Ok(BTreeMap::new())
+    let is_asked = |row: &ResourceRow, word: &Row| {
+        asks(&row.resource_type) && !matches!(word, Row::Skip | Row::Nested)
     };
+    let drifts = if asked.iter().any(|(row, word)| is_asked(row, word)) {
+        stacks.all_drifts(stack.reference()).await
+    } else if asked.iter().any(|(_, word)| matches!(word, Row::AskDrift)) {
+        stacks.drifts(stack.reference()).await
+    } else {
+        Ok(Vec::new())
+    };
+    let drifts = drifts.map(by_logical_id);
     let mut again = AskAgain {
         stacks,
         clock,
@@ -106,8 +117,17 @@ pub async fn collect_rows(
     let mut collected = Collected {
         resources: Vec::with_capacity(asked.len()),
         nested: Vec::new(),
+        declared: Vec::new(),
     };
     for (row, word) in asked {
+        if is_asked(&row, &word) {
+            let drift = drifts.as_ref().ok().and_then(|it| it.get(&row.logical_id));
+            let declared = declared(
+                &row,
+                drift.filter(|it| it.checked_at >= detection.started_at),
+            );
+            collected.declared.push(declared);
+        }
         let verdict = match word {
             Row::Skip => continue,
             Row::Nested => match StackId::parse(&row.physical_id) {
@@ -139,6 +159,52 @@ pub async fn collect_rows(
         collected.resources.push(observed(stack, &row, verdict));
     }
     Ok(collected)
+}
+
+fn declared(row: &ResourceRow, drift: Option<&ResourceDrift>) -> Declared {
+    Declared {
+        logical_id: row.logical_id.clone(),
+        resource_type: row.resource_type.clone(),
+        physical_id: row.physical_id.clone(),
+        expected: drift
+            .map(|it| it.expected.clone())
+            .filter(|expected| !expected.is_null()),
+    }
+}
+
+/// A look at one resource, checked at once, and what its stack says of it;
+/// the latter is there only where the type is asked for.
+///
+/// # Errors
+///
+/// Whatever the check answers. A type without drift support is no error.
+pub async fn look_at_resource(
+    stacks: &dyn Stacks,
+    stack: &StackId,
+    logical_id: &str,
+    asks: Asks,
+) -> Result<(Observed, Option<Declared>), PortError> {
+    let drift = stacks
+        .detect_resource(stack.reference(), logical_id)
+        .await?;
+    if drift.logical_id != logical_id {
+        return Err(PortError::new(
+            PortErrorKind::Invalid,
+            "cloudformation:DetectStackResourceDrift",
+            "the answer is about another resource",
+        ));
+    }
+    let row = ResourceRow {
+        logical_id: drift.logical_id.clone(),
+        physical_id: drift.physical_id.clone(),
+        resource_type: drift.resource_type.clone(),
+        status: String::new(),
+        drift_status: drift.status,
+        checked_at: Some(drift.checked_at),
+        updated_at: None,
+    };
+    let declared = asks(&row.resource_type).then(|| declared(&row, Some(&drift)));
+    Ok((observed(stack, &row, verdict(&drift)), declared))
 }
 
 /// What to do about a row.
@@ -328,6 +394,7 @@ fn verdict(drift: &ResourceDrift) -> Verdict {
                 .collect(),
             expected: drift.expected.clone(),
             actual: drift.actual.clone(),
+            unread: None,
         }),
     }
 }
@@ -346,6 +413,7 @@ fn difference(it: &PropertyDifference, expected: &Value, actual: &Value) -> RawD
             .or_else(|| text.map(typed))
     };
     RawDifference {
+        entry: None,
         path: it.path.clone(),
         kind: it.kind,
         expected: (it.kind != DifferenceKind::Added)

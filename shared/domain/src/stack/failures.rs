@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::words::DetectionOutcome;
+use crate::conceal;
 
 /// What a detection's reason says about its failures. The reason is either
 /// JSON, `{"Summary", "Failures": [{"Resource", "FailureReason"}]}`, or a
@@ -40,7 +41,11 @@ impl Failures {
         };
         let mut named = json_failures(reason).unwrap_or_else(|| bracketed(reason));
         named.retain(|id, _| is_resource(id));
-        let unnamed = named.is_empty().then(|| reason.clone());
+        // A reason may quote the value that it is about.
+        for reason in named.values_mut() {
+            *reason = conceal::text(reason);
+        }
+        let unnamed = named.is_empty().then(|| conceal::text(reason));
         Self { named, unnamed }
     }
 
@@ -83,6 +88,8 @@ fn bracketed(reason: &str) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn failed(reason: &str) -> Failures {
@@ -122,6 +129,16 @@ mod tests {
             assert!(failed(reason).concerns("Any").is_some(), "{reason}");
             assert!(failed(reason).named("Any").is_none(), "{reason}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_a_reason_quotes_is_hidden_and_the_rest_is_not() {
+        let words = "Value 'hunter2' at 'masterUserPassword' failed to satisfy constraint";
+        let hidden = "Value '[hidden]' at 'masterUserPassword' failed to satisfy constraint";
+        let named = json!({"Failures": [{"Resource": "Queue", "FailureReason": words}]});
+        let named = failed(&named.to_string());
+        assert_eq!(named.named("Queue"), Some(hidden));
+        assert_eq!(failed(words).concerns("Any"), Some(hidden));
     }
 
     #[test]

@@ -6,10 +6,10 @@ mod rest;
 mod verdict;
 mod words;
 
-pub use collect::{Collected, collect, collect_rows};
+pub use collect::{Asks, Collected, collect, collect_rows, look_at_resource};
 pub use rest::{at_rest, deleted, in_motion, stack_resource};
 pub use verdict::{Admission, admission, moved};
 pub use words::{
-    Detection, DetectionId, DetectionOutcome, DriftStatus, PropertyDifference, ResourceDrift,
-    ResourceRow, StackId, StackSummary, Started,
+    Declared, Detection, DetectionId, DetectionOutcome, DriftStatus, PropertyDifference,
+    ResourceDrift, ResourceRow, StackId, StackSummary, Started,
 };

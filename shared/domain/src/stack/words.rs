@@ -85,6 +85,8 @@ pub struct StackSummary {
     pub root: Option<StackId>,
     /// When drift was last checked, of the stack or one of its resources.
     pub drift_checked_at: Option<Timestamp>,
+    /// When it was last updated or, never updated, made; `None` where the API does not say.
+    pub changed_at: Option<Timestamp>,
 }
 
 /// The id of one drift detection.
@@ -162,6 +164,10 @@ pub struct ResourceRow {
 pub struct ResourceDrift {
     /// Its name in the template.
     pub logical_id: String,
+    /// Its name in the account; empty where it has none.
+    pub physical_id: String,
+    /// `AWS::SQS::Queue`.
+    pub resource_type: String,
     /// What the check came to.
     pub status: DriftStatus,
     /// When the check was.
@@ -184,6 +190,31 @@ impl fmt::Debug for ResourceDrift {
             .field("status", &self.status)
             .field("checked_at", &self.checked_at)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a stack says of one of its resources, with every reference resolved.
+#[derive(Clone, PartialEq)]
+pub struct Declared {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// `AWS::EC2::SecurityGroupIngress`.
+    pub resource_type: String,
+    /// Its name in the account; empty where it has none.
+    pub physical_id: String,
+    /// Its expected properties; `None` where CloudFormation did not say them in this look.
+    pub expected: Option<Value>,
+}
+
+/// Property values may be secret, so not even a debug print shows them.
+impl fmt::Debug for Declared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Declared")
+            .field("logical_id", &self.logical_id)
+            .field("resource_type", &self.resource_type)
+            .field("physical_id", &self.physical_id)
+            .field("is_said", &self.expected.is_some())
+            .finish()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::faults::lock;
 use crate::difference::DifferenceKind;
@@ -26,6 +26,12 @@ pub struct MemoryStack {
     pub rows: Vec<ResourceRow>,
     /// When drift was last checked.
     pub checked_at: Option<Timestamp>,
+    /// When it was made or updated.
+    pub changed_at: Option<Timestamp>,
+    /// Its template as text, where somebody reads it.
+    pub template: String,
+    /// What the template says of resources, by logical id, where that matters.
+    pub expected: BTreeMap<String, Value>,
 }
 
 /// An account that answers as it is told, and remembers what it was asked.
@@ -52,6 +58,9 @@ impl MemoryCloud {
             root: None,
             rows: resources.iter().map(|it| row(it)).collect(),
             checked_at: None,
+            changed_at: Some(state.now),
+            template: String::new(),
+            expected: BTreeMap::new(),
         };
         state.stacks.insert(arn.clone(), stack);
         match StackId::parse(&arn) {
@@ -153,6 +162,7 @@ fn summary(arn: &str, stack: &MemoryStack) -> Option<StackSummary> {
         status: stack.status.clone(),
         root: stack.root.clone(),
         drift_checked_at: stack.checked_at,
+        changed_at: stack.changed_at,
     })
 }
 
@@ -241,18 +251,26 @@ impl Stacks for MemoryCloud {
 
     async fn drifts(&self, stack_id: &str) -> Result<Vec<ResourceDrift>, PortError> {
         self.call(format!("drifts {stack_id}"), |state| {
-            let rows = state.stacks.get(stack_id).map(|it| it.rows.clone());
-            let bent = rows.unwrap_or_default();
-            Ok(bent
-                .iter()
-                .filter(|it| {
-                    !matches!(
-                        it.drift_status,
-                        DriftStatus::InSync | DriftStatus::NotChecked
-                    )
-                })
-                .map(drift)
+            let is_news = |it: &ResourceDrift| it.status != DriftStatus::InSync;
+            Ok(checked(state, stack_id)
+                .into_iter()
+                .filter(is_news)
                 .collect())
+        })
+    }
+
+    async fn all_drifts(&self, stack_id: &str) -> Result<Vec<ResourceDrift>, PortError> {
+        self.call(format!("all drifts {stack_id}"), |state| {
+            Ok(checked(state, stack_id))
+        })
+    }
+
+    async fn template(&self, stack_id: &str) -> Result<String, PortError> {
+        self.call(format!("template {stack_id}"), |state| {
+            let stack = state.stacks.get(stack_id);
+            stack
+                .map(|it| it.template.clone())
+                .ok_or_else(|| not_found("cloudformation:GetTemplate"))
         })
     }
 
@@ -265,14 +283,25 @@ impl Stacks for MemoryCloud {
             let op = "cloudformation:DetectStackResourceDrift";
             let stack = state.stacks.get(stack_id).ok_or_else(|| not_found(op))?;
             let row = stack.rows.iter().find(|it| it.logical_id == logical_id);
-            let mut drift = row.map(drift).ok_or_else(|| not_found(op))?;
+            let row = row.ok_or_else(|| not_found(op))?;
+            let mut drift = drift(row, stack.expected.get(logical_id));
             drift.checked_at = state.now;
             Ok(drift)
         })
     }
 }
 
-fn drift(row: &ResourceRow) -> ResourceDrift {
+fn checked(state: &State, stack_id: &str) -> Vec<ResourceDrift> {
+    let Some(stack) = state.stacks.get(stack_id) else {
+        return Vec::new();
+    };
+    let rows = stack.rows.iter();
+    rows.filter(|it| it.drift_status != DriftStatus::NotChecked)
+        .map(|it| drift(it, stack.expected.get(&it.logical_id)))
+        .collect()
+}
+
+fn drift(row: &ResourceRow, expected: Option<&Value>) -> ResourceDrift {
     let modified = PropertyDifference {
         path: "/DelaySeconds".to_owned(),
         kind: DifferenceKind::Changed,
@@ -282,10 +311,14 @@ fn drift(row: &ResourceRow) -> ResourceDrift {
     let is_modified = row.drift_status == DriftStatus::Modified;
     ResourceDrift {
         logical_id: row.logical_id.clone(),
+        physical_id: row.physical_id.clone(),
+        resource_type: row.resource_type.clone(),
         status: row.drift_status,
         checked_at: row.checked_at.unwrap_or_default(),
         reason: None,
-        expected: json!({"DelaySeconds": 0}),
+        expected: expected
+            .cloned()
+            .unwrap_or_else(|| json!({"DelaySeconds": 0})),
         actual: json!({"DelaySeconds": 5}),
         differences: if is_modified {
             vec![modified]

@@ -234,6 +234,7 @@ pub fn finding(unit: &Unit, logical_id: &str, now: Timestamp) -> Finding {
         rule: "default".to_owned(),
         cut: None,
         differences: vec![Difference {
+            entry: None,
             path: "/DelaySeconds".to_owned(),
             kind: DifferenceKind::Changed,
             expected: Some(json!(0)),
@@ -248,6 +249,7 @@ pub fn finding(unit: &Unit, logical_id: &str, now: Timestamp) -> Finding {
         first_seen: now,
         last_seen: now,
         look_started_at: now,
+        since: None,
         occurrences: 1,
         closed: None,
         acknowledged: None,

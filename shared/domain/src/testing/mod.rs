@@ -7,11 +7,13 @@
 
 mod cloud;
 mod company;
+mod evidence;
 mod faults;
 mod store;
 
 pub use cloud::{MemoryCloud, MemoryStack};
 pub use company::{ManualClock, MemoryChannels, MemoryQueues, Posted, Sent, finding, scan};
+pub use evidence::{MemoryEvidence, MemoryTrail};
 pub use faults::{Fault, Faults, block_on};
 pub use store::MemoryStore;
 

@@ -99,7 +99,7 @@ impl Rule for AbsentEmpty {
 
     fn notes(&self) -> String {
         format!(
-            "`0`, `false` and `null` are values, an empty item of a list is an item, and `{{}}` is an empty map only in {}. \
+            "`0` and `false` are values, and of `null` null-absent decides; an empty item of a list is an item, and `{{}}` is an empty map only in {}. \
              Empty and absent differ in meaning, and are never taken for one another, under {}; \
              under anything named with {}; and in resources of the types {}.",
             super::listed(MAPS),

@@ -5,6 +5,8 @@ mod canonical;
 use domain::judge::Comparison;
 use serde_json::Value;
 
+pub(super) use canonical::Policy;
+
 use crate::places;
 use crate::rule::Rule;
 use crate::spelling;
@@ -39,18 +41,24 @@ impl Rule for IamPolicy {
     }
 
     fn recognise(&self, comparison: &Comparison<'_>) -> Option<String> {
-        let path = &comparison.difference.path;
-        let same = places::prefixes(path)
-            .filter(|prefix| is_policy_name(comparison.resource_type, &places::last(prefix)))
-            .filter_map(|prefix| places::both(comparison, prefix))
-            .any(
-                |(expected, actual)| match (document(expected), document(actual)) {
-                    (Some(expected), Some(actual)) => expected == actual,
-                    _ => false,
-                },
-            );
-        same.then(|| "two spellings of one policy document".to_owned())
+        same_documents(comparison, Some).then(|| "two spellings of one policy document".to_owned())
     }
+}
+
+/// Whether a difference stands in a policy document that is, in some form, the
+/// same on both sides. `None` from `form` means that a document has none.
+pub(super) fn same_documents(
+    comparison: &Comparison<'_>,
+    form: impl Fn(Policy) -> Option<Policy>,
+) -> bool {
+    let read = |side: &Value| form(document(side)?);
+    places::prefixes(&comparison.difference.path)
+        .filter(|prefix| is_policy_name(comparison.resource_type, &places::last(prefix)))
+        .filter_map(|prefix| places::both(comparison, prefix))
+        .any(|(expected, actual)| match (read(expected), read(actual)) {
+            (Some(expected), Some(actual)) => expected == actual,
+            _ => false,
+        })
 }
 
 fn is_policy_name(resource_type: &str, name: &str) -> bool {
@@ -59,9 +67,9 @@ fn is_policy_name(resource_type: &str, name: &str) -> bool {
 }
 
 /// A policy document in canonical form, from an object or its text.
-fn document(side: &Value) -> Option<canonical::Policy> {
+fn document(side: &Value) -> Option<Policy> {
     match side {
-        Value::String(text) => canonical::Policy::read(&spelling::parse(text)?),
-        other => canonical::Policy::read(other),
+        Value::String(text) => Policy::read(&spelling::parse(text)?),
+        other => Policy::read(other),
     }
 }

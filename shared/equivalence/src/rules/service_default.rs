@@ -5,12 +5,9 @@ mod table;
 use domain::difference::DifferenceKind;
 use domain::judge::Comparison;
 use domain::pointer;
-use serde_json::Value;
 
-use crate::document;
-use crate::places;
+use crate::defaults::{self, is_default};
 use crate::rule::Rule;
-use crate::spelling::{Spelling, same};
 
 /// A documented default at a place where the template sets nothing.
 pub(crate) struct ServiceDefault;
@@ -29,17 +26,7 @@ impl Rule for ServiceDefault {
     }
 
     fn notes(&self) -> String {
-        let defaults = document::table(
-            ["type", "property", "default", "documented by"],
-            table::DEFAULTS.iter().map(|default| {
-                [
-                    format!("`{}`", default.resource_type),
-                    format!("`{}`", default.path),
-                    format!("`{}`", default.json),
-                    default.source.to_owned(),
-                ]
-            }),
-        );
+        let defaults = defaults::table(table::DEFAULTS);
         format!(
             "Only where the template has nothing at the path: where it says something, a live value equal to the default is drift. \
              An item that is added to a list is drift, whatever it holds. \
@@ -58,27 +45,13 @@ impl Rule for ServiceDefault {
         let silent = pointer::get(comparison.expected, container)?.is_object()
             && pointer::get(comparison.expected, &difference.path).is_none();
         let actual = difference.actual.as_ref()?;
-        (silent && is_default(comparison.resource_type, &difference.path, actual))
-            .then(|| "the documented default of a property that the template leaves out".to_owned())
+        (silent
+            && is_default(
+                table::DEFAULTS,
+                comparison.resource_type,
+                &difference.path,
+                actual,
+            ))
+        .then(|| "the documented default of a property that the template leaves out".to_owned())
     }
-}
-
-/// Whether a value is the default of its path, or an object of nothing but defaults.
-fn is_default(resource_type: &str, path: &str, value: &Value) -> bool {
-    let is_listed = table::DEFAULTS.iter().any(|default| {
-        default.resource_type == resource_type
-            && places::fits(default.path, path)
-            && serde_json::from_str(default.json)
-                .is_ok_and(|default: Value| same(&default, value, Spelling::Scalars))
-    });
-    let holds_only_defaults = || {
-        value.as_object().is_some_and(|map| {
-            !map.is_empty()
-                && map.iter().all(|(name, value)| {
-                    let name = name.replace('~', "~0").replace('/', "~1");
-                    is_default(resource_type, &format!("{path}/{name}"), value)
-                })
-        })
-    };
-    is_listed || holds_only_defaults()
 }

@@ -16,7 +16,7 @@ impl Rule for TagOrder {
     }
 
     fn source(&self) -> &'static str {
-        "<https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html> (each key once per resource, with one value)"
+        "<https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html> (each key once per resource, with one value); the tags of a resource group: <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1235>"
     }
 
     fn summary(&self) -> &'static str {

@@ -39,7 +39,6 @@ fn a_real_drift_from_or_to_nothing_stays() {
     for value in [
         json!(0),
         json!(false),
-        json!(null),
         json!(" "),
         json!("x"),
         json!([0]),
@@ -51,6 +50,9 @@ fn a_real_drift_from_or_to_nothing_stays() {
         assert_eq!(rule(TYPE, "/Tags", &with, &without), None, "{value}");
         assert_eq!(rule(TYPE, "/Tags", &without, &with), None, "{value}");
     }
+    // A null is no empty value: null-absent decides of it, and only where the template is silent.
+    let (null, without) = (json!({"Tags": null}), json!({"A": 1}));
+    assert_eq!(rule(TYPE, "/Tags", &null, &without), None);
     // Emptied is not absent.
     let (full, empty) = (json!({"Layers": ["a"]}), json!({"Layers": []}));
     assert_eq!(rule(TYPE, "/Layers", &full, &empty), None);

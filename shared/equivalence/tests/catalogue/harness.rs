@@ -31,6 +31,7 @@ pub(crate) fn differences(expected: &Value, actual: &Value, lists: Lists) -> Vec
 fn difference(expected: &Value, actual: &Value, path: &str, kind: DifferenceKind) -> RawDifference {
     let side = |tree| Some(pointer::get(tree, path).cloned().unwrap_or(Value::Null));
     RawDifference {
+        entry: None,
         path: path.to_owned(),
         kind,
         expected: side(expected).filter(|_| kind != DifferenceKind::Added),
@@ -178,4 +179,31 @@ pub(crate) fn rules(
         .filter_map(|difference| ask(resource_type, expected, actual, difference))
         .map(|suppression| suppression.rule)
         .collect()
+}
+
+/// A tree that has a value at a path and nothing else; the only index of a list is 0.
+pub(crate) fn plant(path: &str, value: &Value) -> Value {
+    let segments: Vec<String> = pointer::segments(path).collect();
+    segments.iter().rev().fold(value.clone(), |below, segment| {
+        if segment == "0" {
+            Value::from(vec![below])
+        } else {
+            Value::from(serde_json::Map::from_iter([(segment.clone(), below)]))
+        }
+    })
+}
+
+/// The rule that recognises two values at a path of trees that have nothing else.
+pub(crate) fn changed(
+    resource_type: &str,
+    path: &str,
+    expected: &Value,
+    actual: &Value,
+) -> Option<&'static str> {
+    rule(
+        resource_type,
+        path,
+        &plant(path, expected),
+        &plant(path, actual),
+    )
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::harness::{BOTH, drift};
+use crate::harness::{BOTH, changed, drift};
 
 fn scalar() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -236,3 +236,156 @@ proptest! {
         }
     }
 }
+
+fn block() -> impl Strategy<Value = (u32, u32)> {
+    // Few different bits, so that many pairs cover the same addresses.
+    let address =
+        prop::sample::select(&[0_u32, 1, 0x0a00_0000, 0x0a00_0001, 0x0b00_0000, 0x8000_0000][..]);
+    (address, 0_u32..=32)
+}
+
+fn covers((address, prefix): (u32, u32)) -> (u64, u64) {
+    let size = 1_u64 << (32 - prefix);
+    let first = u64::from(address) / size * size;
+    (first, first + size)
+}
+
+proptest! {
+    #[test]
+    fn two_blocks_are_one_only_where_they_cover_the_same_addresses(one in block(), other in block()) {
+        let text = |(address, prefix)| json!(format!("{}/{prefix}", std::net::Ipv4Addr::from_bits(address)));
+        let path = "/SecurityGroupIngress/0/CidrIp";
+        let said = changed(TYPES[0], path, &text(one), &text(other));
+        prop_assert_eq!(said.is_some() || one == other, covers(one) == covers(other));
+        let six = |(address, prefix): (u32, u32)| {
+            let address = u128::from(address) << 96;
+            json!(format!("{}/{prefix}", std::net::Ipv6Addr::from_bits(address)))
+        };
+        let path = "/SecurityGroupIngress/0/CidrIpv6";
+        let said = changed(TYPES[0], path, &six(one), &six(other));
+        prop_assert_eq!(said.is_some() || one == other, covers(one) == covers(other));
+    }
+
+    #[test]
+    fn two_names_are_one_only_where_their_letters_are(
+        one in "[ab]{1,2}(\\.[AB]){1,2}\\.?",
+        other in "([abAB]|\\\\1[04]1){1,2}(\\.[abAB]){1,2}\\.?",
+    ) {
+        let read = |name: &str| {
+            let name = name.replace("\\101", "A").replace("\\141", "a");
+            name.strip_suffix('.').unwrap_or(&name).to_ascii_lowercase()
+        };
+        let said = changed("AWS::Route53::RecordSet", "/Name", &json!(one), &json!(other));
+        prop_assert_eq!(said.is_some() || one == other, read(&one) == read(&other), "{:?}", said);
+    }
+
+    #[test]
+    fn a_capacity_is_the_work_of_scaling_only_within_the_bounds(
+        least in 0_i64..5,
+        more in 0_i64..5,
+        (from, to) in (0_i64..12, 0_i64..12),
+    ) {
+        let group = |desired| json!({"MinSize": least, "MaxSize": least + more, "DesiredCapacity": desired});
+        let left = drift("AWS::AutoScaling::AutoScalingGroup", &group(from), &group(to), BOTH[0]);
+        let within = (least..=least + more).contains(&to);
+        prop_assert_eq!(left.is_empty(), from == to || within);
+    }
+
+    #[test]
+    fn a_version_is_an_upgrade_only_upwards_within_its_major_version(
+        (major, minor) in (10_u32..13, 0_u32..12),
+        (other_major, other_minor) in (10_u32..13, 0_u32..12),
+    ) {
+        let database = |major, minor| json!({
+            "Engine": "postgres", "EngineVersion": format!("{major}.{minor}"), "AutoMinorVersionUpgrade": true});
+        let (expected, actual) = (database(major, minor), database(other_major, other_minor));
+        let left = drift("AWS::RDS::DBInstance", &expected, &actual, BOTH[0]);
+        prop_assert_eq!(left.is_empty(), major == other_major && other_minor >= minor);
+    }
+
+    #[test]
+    fn a_schedule_is_the_same_only_where_it_names_the_same_days(one in 1_usize..=7, other in 1_usize..=7) {
+        let names = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+        let (named, numbered) = (format!("cron(0 8 ? * {} *)", names[one - 1]), format!("cron(0 8 ? * {other} *)"));
+        let said = changed("AWS::Events::Rule", "/ScheduleExpression", &json!(named), &json!(numbered));
+        prop_assert_eq!(said.is_some(), one == other);
+    }
+
+    #[test]
+    fn another_letter_is_drift_wherever_two_spellings_are_known(
+        which in prop::sample::select(KNOWN),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let (resource_type, path, text) = which;
+        let letters: Vec<usize> = text.char_indices()
+            .filter(|(_, letter)| letter.is_ascii_alphanumeric())
+            .map(|(at, _)| at)
+            .collect();
+        let at = *at.get(&letters);
+        // The next digit or letter: no spelling of a text takes one for the other.
+        let next = match text.as_bytes()[at] {
+            b'9' => '1', b'z' => 'b', b'Z' => 'B', byte => char::from(byte + 1),
+        };
+        let bent = format!("{}{next}{}", &text[..at], &text[at + 1..]);
+        let said = changed(resource_type, path, &json!(text), &json!(bent));
+        prop_assert_eq!(said, None, "{} {}", text, bent);
+    }
+}
+
+/// One text of every rule that knows two spellings of one.
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("AWS::RDS::DBInstance", "/DBInstanceIdentifier", "MyApp-DB"),
+    (
+        "AWS::RDS::DBInstance",
+        "/PreferredMaintenanceWindow",
+        "Sun:05:00-Sun:06:00",
+    ),
+    ("AWS::RDS::DBInstance", "/EngineVersion", "13.3"),
+    (
+        "AWS::DMS::Endpoint",
+        "/KmsKeyId",
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+    ),
+    (
+        "AWS::ApiGateway::Stage",
+        "/AccessLogSetting/DestinationArn",
+        "arn:aws:logs:eu-central-1:111122223333:log-group:api:*",
+    ),
+    ("AWS::Route53::RecordSet", "/Name", "www.Example.com."),
+    (
+        "AWS::Route53::RecordSet",
+        "/HostedZoneId",
+        "/hostedzone/Z1PA6795UKMFR9",
+    ),
+    ("AWS::EC2::SecurityGroupIngress", "/IpProtocol", "tcp"),
+    (
+        "AWS::EC2::SecurityGroupIngress",
+        "/CidrIp",
+        "10.20.30.40/32",
+    ),
+    (
+        "AWS::EC2::SecurityGroupIngress",
+        "/CidrIpv6",
+        "2001:db8::/32",
+    ),
+    (
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        "/Conditions/0/HttpHeaderConfig/HttpHeaderName",
+        "X-Tenant",
+    ),
+    (
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        "/Conditions/0/HostHeaderConfig/Values/0",
+        "api.example.com",
+    ),
+    (
+        "AWS::ApiGateway::RestApi",
+        "/BinaryMediaTypes/0",
+        "image/png",
+    ),
+    (
+        "AWS::S3::Bucket",
+        "/LifecycleConfiguration/Rules/0/ExpirationDate",
+        "2031-01-01T00:00:00Z",
+    ),
+];

@@ -148,7 +148,8 @@ fn defaults_below_lists_are_known_but_an_added_item_is_drift() {
 #[test]
 fn the_table_is_long_sourced_sorted_and_json() {
     let page = equivalence::Catalogue::all().document();
-    let section = page.split("## service-default").nth(1).unwrap();
+    let section = page.split("\n## service-default").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
     let rows: Vec<Vec<&str>> = section
         .lines()
         .filter(|line| line.starts_with("| `AWS::"))

@@ -1,12 +1,12 @@
 //! The AWS accounts to look at.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::{AccountId, Name, RoleArn};
 
 /// An AWS account and the roles to enter it with.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Account {
     /// The account's id: 12 digits, in quotes.

@@ -1,12 +1,12 @@
 //! The GitOps repository.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::{Repository, SecretRef};
 
 /// The GitOps repository and how to reach it.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Github {
     /// The repository, `owner/name`.

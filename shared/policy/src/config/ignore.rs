@@ -1,13 +1,13 @@
 //! Differences that are known and accepted until a date.
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::{Condition, Date, Name};
 
 /// A difference that is known and accepted until a date.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Ignore {
     /// A CEL condition over the difference; `finding.severity` and `finding.cause` are decided when it is asked.

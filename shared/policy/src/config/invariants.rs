@@ -1,14 +1,15 @@
 //! Conditions that must match nothing.
 
 use domain::severity::Severity;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::{Name, ObjectCondition};
+#[cfg(feature = "schema")]
 use crate::schema::severities;
 
 /// A condition that must match nothing. It has either `when` (over the objects of a cluster) or `sql` (an AWS Config query).
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Invariant {
     /// The invariant's name.
@@ -26,7 +27,7 @@ pub struct Invariant {
     pub sql: Option<Name>,
     /// The severity of a match. Default: `medium`.
     #[serde(default = "medium")]
-    #[schemars(schema_with = "severities")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "severities"))]
     pub severity: Severity,
     /// Why nothing may match.
     pub reason: Name,

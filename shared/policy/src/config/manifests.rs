@@ -1,12 +1,12 @@
 //! Where Git says what should be in a cluster.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::{Name, Repository, SecretRef, Url};
 
 /// A source of manifests. Paths are relative to the config file's own repository; in local mode to the file.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Manifests {
     /// A directory of YAML files.
@@ -22,7 +22,8 @@ pub enum Manifests {
 }
 
 /// A Helm chart with its values.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Helm {
     /// The chart's directory.
@@ -39,7 +40,8 @@ pub struct Helm {
 }
 
 /// A directory of a GitHub repository.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GithubDirectory {
     /// The repository, `owner/name`.
@@ -53,7 +55,8 @@ pub struct GithubDirectory {
 }
 
 /// Manifests from Argo CD.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ArgocdManifests {
     /// The server that renders them.
@@ -61,7 +64,8 @@ pub struct ArgocdManifests {
 }
 
 /// An Argo CD server.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ArgocdServer {
     /// The server's address.
@@ -71,7 +75,8 @@ pub struct ArgocdServer {
 }
 
 /// An Argo CD application.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ArgocdApplication {
     /// The application's name.

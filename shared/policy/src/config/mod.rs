@@ -18,7 +18,6 @@ mod waivers;
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::Name;
@@ -51,7 +50,8 @@ pub use timing::Timing;
 pub use waivers::Waiver;
 
 /// The version of the file's format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ApiVersion {
     /// The only version there is.
     #[serde(rename = "plumbline/v1")]
@@ -59,7 +59,8 @@ pub enum ApiVersion {
 }
 
 /// What Plumbline watches, how bad which change is, and what is done about it.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Config {
     /// The version of this file's format: `plumbline/v1`.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::{Condition, Name, Repository, SecretRef, TopicArn, UrlOrSecret};
 
 /// Who is told what, and where.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Notify {
     /// Which findings go to which channels; every route that matches counts. Default: none.
@@ -18,18 +18,20 @@ pub struct Notify {
 }
 
 /// Which findings go to which channels.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Route {
     /// A CEL condition over the finding.
     pub when: Condition,
     /// The channels, each a name of `channels`.
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub to: Vec<Name>,
 }
 
 /// A channel.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Channel {
     /// A PagerDuty service.
@@ -47,7 +49,8 @@ pub enum Channel {
 }
 
 /// A PagerDuty service.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PagerdutyChannel {
     /// A reference to the routing key of an Events API v2 integration.
@@ -55,7 +58,8 @@ pub struct PagerdutyChannel {
 }
 
 /// A Slack channel. It has either `token` and `channel` (one message per incident, edited in place) or `webhook` (at least once, never edited).
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SlackChannel {
     /// A reference to the bot's token.
@@ -70,7 +74,8 @@ pub struct SlackChannel {
 }
 
 /// Issues of a GitHub repository.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GithubChannel {
     /// The repository, `owner/name`. Default: that of `github`.
@@ -82,7 +87,8 @@ pub struct GithubChannel {
 }
 
 /// An SNS topic.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SnsChannel {
     /// The topic's ARN.
@@ -90,7 +96,8 @@ pub struct SnsChannel {
 }
 
 /// Any HTTP endpoint.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WebhookChannel {
     /// The address, or a reference to it where it is a secret itself.
@@ -101,12 +108,13 @@ pub struct WebhookChannel {
 }
 
 /// E-mail through SES.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EmailChannel {
     /// The sender, a verified identity.
     pub from: Name,
     /// The recipients.
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub to: Vec<Name>,
 }

@@ -1,14 +1,15 @@
 //! What is done about findings.
 
 use domain::severity::Cause;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::{Cron, Duration};
+#[cfg(feature = "schema")]
 use crate::schema::cause;
 
 /// What is done about findings in targets of mode `enforce`.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Remediation {
     /// The strategy for critical findings. Default: page, ticket, pause the unit, require a person.
@@ -20,12 +21,12 @@ pub struct Remediation {
     /// The strategy for low findings. Default: fix silently and log.
     pub low: Option<Strategy>,
     /// Causes below the floor (IAM, RBAC, security groups, network, key and bucket policies) that may be fixed automatically all the same. Default: none.
-    #[schemars(schema_with = "cause_list")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "cause_list"))]
     pub allow_automatic: Vec<Cause>,
     /// Times in which nothing is fixed automatically. Default: none.
     pub freeze: Vec<Freeze>,
     /// How many resources one run may change at most. Default: 10.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub max_per_run: u32,
     /// When to stop reverting what somebody keeps changing back.
     pub fights: Fights,
@@ -46,12 +47,14 @@ impl Default for Remediation {
     }
 }
 
+#[cfg(feature = "schema")]
 fn cause_list(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({"type": "array", "items": cause(generator)})
 }
 
 /// The strategy for findings of one severity.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Strategy {
     /// Whether a fix is attempted without asking. Default: as the severity says.
@@ -66,7 +69,8 @@ pub struct Strategy {
 }
 
 /// What follows a verified fix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OnSuccess {
     /// One pull request per target that offers to adopt the live value in Git instead.
@@ -76,7 +80,8 @@ pub enum OnSuccess {
 }
 
 /// What follows a failed fix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
     /// Page who is on call.
@@ -88,7 +93,8 @@ pub enum OnFailure {
 }
 
 /// A time in which nothing is fixed automatically.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Freeze {
     /// When it begins, in UTC: minute, hour, day of month, month, day of week.
@@ -99,11 +105,12 @@ pub struct Freeze {
 }
 
 /// When to stop reverting what somebody keeps changing back.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Fights {
     /// After this many reverts of one finding. Default: 3.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub reverts: u32,
     /// Within this time. Default: `24h`.
     pub within: Duration,

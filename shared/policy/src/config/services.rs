@@ -1,12 +1,12 @@
 //! The services whose images are promoted.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::{Duration, Name, Pattern, Percentage, Repository, Url};
 
 /// A service whose image is promoted from the registry into Git, and watched until it runs.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Service {
     /// The ECR repository of its image.
@@ -18,7 +18,7 @@ pub struct Service {
     #[serde(default)]
     pub repository: Option<Repository>,
     /// The places in Git that name its image.
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub write: Vec<Write>,
     /// How a promotion reaches the branch. Default: `pull-request`.
     #[serde(default)]
@@ -35,7 +35,8 @@ pub struct Service {
 }
 
 /// Which tags are candidates, and which is newer.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ImageTags {
     /// What makes a tag newer. Default: `ancestry`.
@@ -50,7 +51,8 @@ pub struct ImageTags {
 }
 
 /// What makes a tag newer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TagOrder {
     /// The version it names.
@@ -63,7 +65,8 @@ pub enum TagOrder {
 }
 
 /// A place in Git that names a service's image.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Write {
     /// The `images` of a kustomization.
@@ -97,7 +100,8 @@ pub enum Write {
 }
 
 /// How a promotion reaches the branch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CommitMode {
     /// A pull request with auto-merge.
@@ -108,7 +112,8 @@ pub enum CommitMode {
 }
 
 /// Only promote what another environment has proven.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Promote {
     /// What must have happened before.
@@ -116,7 +121,8 @@ pub struct Promote {
 }
 
 /// What must have happened before a promotion.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PromoteAfter {
     /// The environment that must run the same digest.
@@ -127,7 +133,8 @@ pub struct PromoteAfter {
 }
 
 /// The Argo CD application that deploys a service.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeployedBy {
     /// The application's name.
@@ -140,7 +147,8 @@ pub struct DeployedBy {
 }
 
 /// What proves that a rollout works.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Verify {
     /// How long the proof may take. Default: `5m`.
@@ -165,7 +173,8 @@ impl Default for Verify {
 }
 
 /// An address that must answer.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpCheck {
     /// The address; a status of 200 to 299 is an answer.
@@ -173,7 +182,8 @@ pub struct HttpCheck {
 }
 
 /// How much slower than the recorded baseline a service may answer.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Baseline {
     /// The 95th percentile may be this much higher, for example `20%`.

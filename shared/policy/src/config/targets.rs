@@ -2,7 +2,6 @@
 
 use domain::layer::Layer;
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifests::{ArgocdApplication, Manifests};
@@ -10,9 +9,10 @@ use crate::scalar::{AccountId, GlobText, Name, Region};
 
 /// A named selection of units to watch. It has exactly one of `cloudformation`,
 /// `kubernetes`, `policy`, `terraform` and `inventory`.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(transform = one_layer)]
+#[cfg_attr(feature = "schema", schemars(transform = one_layer))]
 pub struct Target {
     /// The target's name, unique in the file. It is only configuration and no part of a finding's identity.
     pub name: Name,
@@ -46,6 +46,7 @@ pub(crate) const SECTIONS: [&str; 5] = [
 ];
 
 /// Editors should say it too: exactly one section is there and not null.
+#[cfg(feature = "schema")]
 fn one_layer(schema: &mut schemars::Schema) {
     let branches: Vec<serde_json::Value> = SECTIONS
         .iter()
@@ -60,7 +61,8 @@ fn one_layer(schema: &mut schemars::Schema) {
 }
 
 /// Whether a target is only observed or also put straight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Nothing is changed; plans are only shown.
@@ -71,7 +73,8 @@ pub enum Mode {
 }
 
 /// Stacks to watch. Nested stacks follow their parents.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CloudFormation {
     /// The regions to look in. Default: the SDK's region.
@@ -127,7 +130,8 @@ impl CloudFormation {
 }
 
 /// Objects of a Kubernetes cluster to watch.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Kubernetes {
     /// The cluster, as `eks` or as `kubeconfig`.
@@ -149,7 +153,8 @@ pub struct Kubernetes {
 }
 
 /// A Kubernetes cluster.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Cluster {
     /// An EKS cluster, entered with the caller's AWS identity.
@@ -159,7 +164,8 @@ pub enum Cluster {
 }
 
 /// An EKS cluster.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Eks {
     /// The cluster's name.
@@ -173,7 +179,8 @@ pub struct Eks {
 }
 
 /// A context of a kubeconfig file.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Kubeconfig {
     /// The file. Default: what kubectl would read.
@@ -185,7 +192,8 @@ pub struct Kubeconfig {
 }
 
 /// AWS Config rules to watch.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PolicyRules {
     /// The regions to look in. Default: the SDK's region.
@@ -200,7 +208,8 @@ pub struct PolicyRules {
 }
 
 /// A Terraform plan to watch.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Terraform {
     /// The output of `terraform show -json` of a refresh-only plan: `s3://bucket/key`, or a path.
@@ -208,7 +217,8 @@ pub struct Terraform {
 }
 
 /// Accounts and regions whose resources must all be owned by code.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Inventory {
     /// The regions to look in. Default: the SDK's region.

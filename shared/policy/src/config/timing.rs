@@ -1,12 +1,12 @@
 //! How long things may take.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::Duration;
 
 /// How long things may take.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Timing {
     /// The schedule skips a stack that was checked within this time; `plumbline scan` never does. Default: `1h`.

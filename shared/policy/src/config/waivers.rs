@@ -1,12 +1,12 @@
 //! Vulnerabilities that do not block a promotion.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scalar::{Date, Name};
 
 /// A vulnerability that does not block a service's promotion until a date.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Waiver {
     /// The service, a name of `services`.

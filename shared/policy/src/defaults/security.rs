@@ -155,7 +155,7 @@ const ANYWHERE: [(&str, Cause); 26] = [
 ];
 
 /// Properties that are about access on one type, by type and first segment.
-const FIRST: [(&str, &str, Cause); 14] = [
+const FIRST: [(&str, &str, Cause); 16] = [
     ("AWS::Lambda::Function", "Role", Cause::Iam),
     ("AWS::ECS::TaskDefinition", "TaskRoleArn", Cause::Iam),
     ("AWS::ECS::TaskDefinition", "ExecutionRoleArn", Cause::Iam),
@@ -176,6 +176,9 @@ const FIRST: [(&str, &str, Cause); 14] = [
         "Policy",
         Cause::KeyOrBucketPolicy,
     ),
+    // What hangs on them undeclared: whoever runs nodes in a cluster runs in it.
+    ("AWS::EKS::Cluster", "Nodegroups", Cause::Iam),
+    ("AWS::S3::Bucket", "BucketPolicy", Cause::KeyOrBucketPolicy),
     ("AWS::S3::Bucket", "AccessControl", Cause::KeyOrBucketPolicy),
     (
         "AWS::S3::Bucket",

@@ -6,6 +6,7 @@
 //! what no schema can say ([`semantic`]).
 
 mod file;
+mod later;
 mod path;
 mod problem;
 mod semantic;
@@ -14,7 +15,6 @@ mod walk;
 
 use domain::conceal::{canonical, sha256};
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::config::Config;
@@ -63,8 +63,8 @@ impl Config {
     /// Everything that is wrong with it, in the order of the file.
     pub fn parse(text: &str, file: &str, now: Timestamp) -> Result<Loaded, ConfigErrors> {
         let mut problems = Problems::new(file);
-        let Some((root, config)) = read::<Config>(text, &crate::schema::schema(), &mut problems)
-        else {
+        let schema = crate::schema::committed();
+        let Some((root, config)) = read::<Config>(text, schema, &mut problems) else {
             return Err(problems.into_errors());
         };
         if let Some(config) = &config {
@@ -95,7 +95,7 @@ impl Config {
 
 /// Reads any of the package's files: the tree, and the typed value where the
 /// tree is near enough to it (unknown keys are left out, and reported).
-pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
+pub(crate) fn read<T: DeserializeOwned>(
     text: &str,
     schema: &serde_json::Value,
     problems: &mut Problems,
@@ -122,4 +122,5 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
 }
 
 /// Reads another file of the package from disk.
+#[cfg(feature = "schema")]
 pub(crate) use file::text as read_text;

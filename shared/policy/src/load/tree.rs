@@ -127,24 +127,33 @@ fn without_place(message: &str) -> &str {
 }
 
 impl Node {
-    /// The node at a path, or the last one on the way there.
+    /// The place of the node at a path, or of the last one on the way there.
     pub(crate) fn place(&self, path: &Path) -> Place {
-        let mut node = self;
+        self.reached(path).1.at
+    }
+
+    /// The place of the key that such a node stands under; of an entry of a list, its own.
+    pub(super) fn place_of_key(&self, path: &Path) -> Place {
+        self.reached(path).0
+    }
+
+    fn reached(&self, path: &Path) -> (Place, &Node) {
+        let mut reached = (self.at, self);
         for step in path.steps() {
-            let next = match (step, &node.is) {
+            let next = match (step, &reached.1.is) {
                 (Step::Key(key), Is::Map(entries)) => entries
                     .iter()
                     .find(|(_, name, _)| name == key)
-                    .map(|(.., it)| it),
-                (Step::Index(index), Is::List(items)) => items.get(*index),
+                    .map(|(at, _, it)| (*at, it)),
+                (Step::Index(index), Is::List(items)) => items.get(*index).map(|it| (it.at, it)),
                 _ => None,
             };
             match next {
-                Some(next) => node = next,
+                Some(next) => reached = next,
                 None => break,
             }
         }
-        node.at
+        reached
     }
 
     /// The node without its places; of a repeated key the first counts.

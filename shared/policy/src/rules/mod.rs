@@ -2,6 +2,8 @@
 
 mod explain;
 mod floor;
+#[cfg(feature = "schema")]
+mod probe;
 mod routes;
 
 use std::fmt;

@@ -8,8 +8,10 @@ mod region;
 mod text;
 mod time;
 
+#[cfg(feature = "schema")]
 use std::borrow::Cow;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
@@ -87,6 +89,8 @@ macro_rules! text {
                 Ok(Self(text))
             }
         }
+
+        #[cfg(feature = "schema")]
 
         impl JsonSchema for $name {
             fn schema_name() -> Cow<'static, str> {

@@ -1,9 +1,11 @@
 //! Durations and dates.
 
+#[cfg(feature = "schema")]
 use std::borrow::Cow;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
@@ -86,6 +88,7 @@ impl<'de> Deserialize<'de> for Duration {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Duration {
     fn schema_name() -> Cow<'static, str> {
         "Duration".into()
@@ -119,6 +122,7 @@ impl Date {
     }
 
     /// Noon of the day, UTC.
+    #[cfg(feature = "schema")]
     pub(crate) fn noon(self) -> Option<Timestamp> {
         TimeZone::UTC.to_timestamp(self.0.at(12, 0, 0, 0)).ok()
     }
@@ -148,6 +152,7 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Date {
     fn schema_name() -> Cow<'static, str> {
         "Date".into()

@@ -94,6 +94,7 @@ fn rules_see_every_documented_variable_and_absent_ones_are_empty() {
         who: "alice".to_owned(),
         at: None,
         how: "SetQueueAttributes".to_owned(),
+        console: false,
     };
     let expected = json!({"a": [1, 2.5, "x", null, true]});
     let full = Facts {

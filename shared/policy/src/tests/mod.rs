@@ -3,6 +3,8 @@
 mod bad_input;
 mod file;
 mod grading;
+mod later;
+mod loosened;
 mod properties;
 mod routing;
 mod schema_file;

@@ -93,3 +93,25 @@ fn a_test_file_is_checked_like_the_config() {
             .contains("is empty")
     );
 }
+
+#[test]
+fn a_test_can_ask_which_rule_decides_what_is_shown_and_who_is_told() {
+    let policy = Policy::new(
+        &parse(&with(
+            "severity: [{when: resource.name == \"Orders\", severity: high}]\nshow: [{when: 'difference.path == \"/Token\"', reason: r}]\nnotify: {routes: [{when: finding.severity == \"high\", to: [a]}], channels: {a: {webhook: {url: \"https://a.example\"}}}}",
+        ))
+        .unwrap(),
+    );
+    let ask = |expect: &str| {
+        let text = format!(
+            "apiVersion: plumbline/v1\ntests:\n  - name: n\n    finding: {{layer: cloudformation}}\n    resource: {{name: Orders}}\n    difference: {{path: /Token}}\n    expect: {{{expect}}}\n"
+        );
+        let results = testing::run(&policy, (&text, "t.yaml"), now()).unwrap();
+        results[0].failures.join("; ")
+    };
+    assert_eq!(ask("rule: \"severity[0]\", show: true, channels: [a]"), "");
+    assert_eq!(
+        ask("rule: \"default: property\", show: false, channels: []"),
+        "severity[0] decides, not default: property; a sensitive value of it is shown; told is a, not nobody"
+    );
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::difference::Difference;
+use domain::difference::{Change, Difference};
 use domain::report::{FindingEntry, seconds};
 use serde_json::json;
 
@@ -115,7 +115,8 @@ fn alike(entry: &FindingEntry) -> String {
         entry.layer,
         entry.target,
         entry.cause,
-        differences
+        differences,
+        entry.cut
     ])
     .to_string()
 }
@@ -174,12 +175,18 @@ fn differences(row: &mut Row, entry: &FindingEntry, (several, left): (bool, &mut
         row.differences.push(shown);
     }
     let more = entry.differences.len() - row.differences.len();
-    if more > 0 {
-        row.left_out = format!(
+    let left_out = (more > 0).then(|| {
+        format!(
             "{} left out, or this page would be too large: see -o json.",
             words::count(words::number(more), "difference")
-        );
-    }
+        )
+    });
+    let cut = words::cut(entry).map(|it| format!("{}.", clean(&it)));
+    row.left_out = left_out
+        .into_iter()
+        .chain(cut)
+        .collect::<Vec<_>>()
+        .join(" ");
 }
 
 fn shown(entry: &FindingEntry, difference: &Difference, several: bool) -> Shown {
@@ -220,8 +227,9 @@ fn first(entry: &FindingEntry) -> String {
 /// What the row leaves out of the differences.
 fn more(entry: &FindingEntry) -> String {
     let mut notes = Vec::new();
-    if entry.differences.len() > 1 {
-        notes.push(format!("+{} more", entry.differences.len() - 1));
+    let all = words::differences(entry);
+    if all > 1 {
+        notes.push(format!("+{} more", all - 1));
     }
     if entry.is_potential() {
         notes.push("not confirmed".to_owned());
@@ -298,7 +306,10 @@ fn facts(entry: &FindingEntry) -> Vec<(&'static str, String)> {
     }
     if let Some(attribution) = &entry.attribution {
         facts.push((
-            "Made by",
+            match entry.change {
+                Change::Deleted => "Deleted by",
+                Change::Added | Change::Modified => "Made by",
+            },
             clean(&words::attribution(attribution).join(", ")),
         ));
     }

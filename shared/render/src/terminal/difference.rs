@@ -36,6 +36,9 @@ pub(super) fn lines(paper: &mut Paper, entry: &FindingEntry, shown: usize) {
     if more > 0 {
         paper.line(INDENT, &[(&format!("+{more} more"), Ink::Faint)]);
     }
+    if let Some(cut) = words::cut(entry) {
+        paper.prose(INDENT, &cut, Ink::Faint);
+    }
     if one_author {
         attributed(paper, first.and_then(Option::as_ref));
     }

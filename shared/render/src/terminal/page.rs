@@ -157,10 +157,13 @@ fn differences(paper: &mut Paper, entry: &FindingEntry) {
         paper.prose(INDENT, words::change(entry.change), Ink::Plain);
         return;
     }
-    let title = format!("Differences ({})", entry.differences.len());
+    let title = format!("Differences ({})", words::differences(entry));
     paper.line(0, &[(&title, Ink::Strong)]);
     for difference in &entry.differences {
         one(paper, entry, difference);
+    }
+    if let Some(cut) = words::cut(entry) {
+        paper.prose(INDENT, &cut, Ink::Faint);
     }
 }
 

@@ -163,3 +163,23 @@ fn the_history_of_a_finding_is_told_where_it_is_known() {
     let page = html(&report, &histories).unwrap();
     assert!(page.contains("silenced by sam: until 2026-12-01T00:00:00Z: sam"));
 }
+
+#[test]
+fn differences_that_were_cut_are_told_and_are_no_reason_to_fold() {
+    let report = sample::cut_report();
+    let shown = page(&report);
+    assert!(
+        shown.contains("933 more differences, cut; hash of all 0123456789abcdef."),
+        "{shown}"
+    );
+    assert!(shown.contains("+939 more"), "{shown}");
+    // What was cut of each is another whole.
+    let mut several = report.clone();
+    for number in 0_u64..3 {
+        let mut entry = report.findings[0].clone();
+        entry.id = sample::id(number as usize);
+        entry.cut.as_mut().unwrap().fingerprint = format!("{number}").repeat(64);
+        several.findings.push(entry);
+    }
+    assert!(!page(&several).contains("Same difference on"));
+}

@@ -1,6 +1,6 @@
 //! Reports to render.
 
-use domain::finding::HistoryEntry;
+use domain::finding::{Cut, HistoryEntry};
 use domain::report::{Entry, FindingEntry, IgnoredEntry, ScanReport};
 use domain::resource::Resource;
 use render::Style;
@@ -24,6 +24,18 @@ pub(crate) fn clean_report() -> ScanReport {
         "unknown": 0, "uncovered": 0, "potential": 0, "requests": 9, "equivalences": {}
     }))
     .unwrap();
+    report
+}
+
+/// A report of one finding that had 940 differences, of which the ledger kept seven.
+pub(crate) fn cut_report() -> ScanReport {
+    let mut report = report();
+    let mut entry = report.findings.swap_remove(2);
+    entry.cut = Some(Cut {
+        differences: 940,
+        fingerprint: "0123456789abcdef".repeat(4),
+    });
+    report.findings = vec![entry];
     report
 }
 

@@ -260,3 +260,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn differences_that_were_cut_are_told_with_the_hash_of_the_whole() {
+    let report = sample::cut_report();
+    let entry = &report.findings[0];
+    let page = FindingPage {
+        entry,
+        history: &[],
+        notes: &[],
+    };
+    let page = finding(&page, plain(100));
+    assert!(page.contains("Differences (940)"), "{page}");
+    for shown in [table(&report, plain(100)), wide(&report, plain(100)), page] {
+        let told = "933 more differences, cut; hash of all 0123456789abcdef\n";
+        assert!(shown.contains(told), "{shown}");
+    }
+    let mut whole = report.clone();
+    whole.findings[0].cut = None;
+    assert!(!everything(&whole, "", plain(100)).contains(", cut;"));
+}

@@ -1,6 +1,6 @@
 //! Detections of drift: begun by a call, ended by the clock.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,9 +11,10 @@ use crate::answer::Failure;
 use crate::compare::differences;
 use crate::events::{Told, ended, started};
 use crate::faults::Faults;
+use crate::live::View;
 use crate::lock;
 use crate::shared::Shared;
-use crate::state::{Check, Detection, Due, End, Live, Resource, Stack, State, Where};
+use crate::state::{Check, Detection, Due, End, Live, Properties, Resource, Stack, State, Where};
 use crate::time::{after, iso_millis};
 use crate::types::is_checked;
 use crate::xml::Xml;
@@ -84,6 +85,7 @@ pub(super) fn detect_resource(ask: &Ask<'_>) -> Result<String, Failure> {
     let logical_id = ask.required("LogicalResourceId")?;
     let mut state = lock(&ask.shared.state);
     let number = ask.stack(&state, name)?;
+    let mut seen = seen(ask.shared, &state, (ask.place, number));
     let place = state.place(ask.place);
     let stack = place.stacks.get_mut(&number).ok_or_else(|| missing(name))?;
     allow(stack)?;
@@ -103,7 +105,7 @@ pub(super) fn detect_resource(ask: &Ask<'_>) -> Result<String, Failure> {
         .shared
         .faults
         .failed_check(&stack_name, Some(logical_id));
-    check(resource, ask.now, reason);
+    check(resource, seen.remove(logical_id), (ask.now, reason));
     let mut xml = Xml::new();
     xml.element("StackResourceDrift", |xml| {
         drifts::drift(xml, &stack_id, resource);
@@ -148,7 +150,7 @@ pub(crate) fn settle(shared: &Shared, now: Timestamp) {
         };
         match due {
             Due::Detection(place, id) => {
-                let event = end(&mut state, &shared.faults, (&place, &id), when);
+                let event = end(&mut state, shared, (&place, &id), when);
                 drop(state);
                 if let Some(event) = event {
                     shared.emit(event);
@@ -164,12 +166,15 @@ pub(crate) fn settle(shared: &Shared, now: Timestamp) {
 /// Ends a detection and returns its event.
 fn end(
     state: &mut State,
-    faults: &Faults,
+    shared: &Shared,
     detection: (&Where, &str),
     when: Timestamp,
 ) -> Option<serde_json::Value> {
     let (place, id) = detection;
     let event_id = state.uuid();
+    let number = state.places.get(place)?.detections.get(id)?.stack;
+    let seen = seen(shared, state, (place, number));
+    let faults = &shared.faults;
     let content = state.places.get_mut(place)?;
     let detection = content.detections.get_mut(id)?;
     let stack = content.stacks.get_mut(&detection.stack)?;
@@ -177,7 +182,7 @@ fn end(
     let failure = match faults.failed_check(&stack.name, None) {
         Some(reason) => Some(reason),
         None if stack.deleted.is_some() => Some(format!("Stack {} has been deleted", stack.id)),
-        None => check_all(stack, &detection.only, when, faults),
+        None => check_all(stack, (&detection.only, seen), when, faults),
     };
     // The stack says when its newest detection began, its rows when they were checked.
     stack.sum_up(detection.started);
@@ -205,7 +210,7 @@ fn end(
 /// Checks every resource that can be, and says which could not.
 fn check_all(
     stack: &mut Stack,
-    only: &[String],
+    (only, mut seen): (&[String], BTreeMap<String, Properties>),
     when: Timestamp,
     faults: &Faults,
 ) -> Option<String> {
@@ -220,15 +225,45 @@ fn check_all(
             let id = &resource.logical_id;
             failures.push(json!({"Resource": id, "FailureReason": reason}));
         }
-        check(resource, when, reason);
+        let seen = seen.remove(&resource.logical_id);
+        check(resource, seen, (when, reason));
     }
     let summary = format!("Failed to detect drift on {} resource(s)", failures.len());
     (!failures.is_empty()).then(|| json!({"Summary": summary, "Failures": failures}).to_string())
 }
 
-/// Looks at one resource and keeps what it saw.
-fn check(resource: &mut Resource, at: Timestamp, failure: Option<String>) {
-    let (status, actual) = match (&failure, &resource.live) {
+/// What a detection sees of a stack's resources otherwise than they are, by logical id.
+fn seen(
+    shared: &Shared,
+    state: &State,
+    (place, number): (&Where, u64),
+) -> BTreeMap<String, Properties> {
+    if !shared.options.sees_other_stacks {
+        return BTreeMap::new();
+    }
+    let stacks = state.places.get(place).map(|place| &place.stacks);
+    let stack = stacks.and_then(|stacks| stacks.get(&number));
+    let view = View::of(state, place);
+    let rows = stack.into_iter().flat_map(|stack| {
+        let rows = stack.resources.iter();
+        rows.filter_map(move |row| Some((row, view.with_others(stack, row)?)))
+    });
+    rows.map(|(row, actual)| (row.logical_id.clone(), Properties::new(&actual)))
+        .collect()
+}
+
+/// Looks at one resource and keeps what it saw: what is live, unless a
+/// detection sees it otherwise.
+fn check(
+    resource: &mut Resource,
+    seen: Option<Properties>,
+    (at, failure): (Timestamp, Option<String>),
+) {
+    let live = match seen {
+        Some(seen) => &Live::Bent(seen),
+        None => &resource.live,
+    };
+    let (status, actual) = match (&failure, live) {
         (Some(_), _) => ("UNKNOWN", None),
         (None, Live::Gone) => ("DELETED", None),
         (None, Live::Straight) => ("IN_SYNC", Some(resource.expected.clone())),

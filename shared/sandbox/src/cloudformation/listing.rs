@@ -1,5 +1,7 @@
 //! Lists of stacks and of their resources.
 
+use serde_json::{Map, Value, json};
+
 use super::{Ask, PAGE, missing, token};
 use crate::answer::Failure;
 use crate::lock;
@@ -86,6 +88,33 @@ pub(super) fn list_resources(ask: &Ask<'_>) -> Result<String, Failure> {
         xml.text("NextToken", &token(offset + PAGE));
     }
     Ok(xml.into_string())
+}
+
+/// The template as it was sent; of a stack that the Rust interface made what it comes to, its references resolved.
+pub(super) fn template(ask: &Ask<'_>) -> Result<String, Failure> {
+    let name = ask.required("StackName")?;
+    let state = lock(&ask.shared.state);
+    let number = ask.stack(&state, name)?;
+    let stack = state
+        .places
+        .get(ask.place)
+        .and_then(|place| place.stacks.get(&number))
+        .ok_or_else(|| missing(name))?;
+    let mut xml = Xml::new();
+    match &stack.template {
+        Some(template) => xml.text("TemplateBody", template),
+        None => {
+            let resources: Map<_, _> = stack.resources.iter().map(declaration).collect();
+            xml.text("TemplateBody", &json!({"Resources": resources}).to_string())
+        }
+    };
+    Ok(xml.into_string())
+}
+
+fn declaration(row: &Resource) -> (String, Value) {
+    let properties = row.expected.value();
+    let resource = json!({"Type": row.resource_type, "Properties": properties});
+    (row.logical_id.clone(), resource)
 }
 
 fn summary(xml: &mut Xml, stack: &Stack) {

@@ -1,5 +1,6 @@
 //! CloudFormation over the query protocol.
 
+mod change;
 mod detect;
 mod drifts;
 mod listing;
@@ -13,6 +14,7 @@ use crate::form::Form;
 use crate::shared::Shared;
 use crate::state::{State, Where};
 
+pub(crate) use change::{Update, change};
 pub(crate) use detect::settle;
 pub(crate) use stacks::{Making, arn, fresh, make};
 pub(crate) use template::Planned;
@@ -94,6 +96,7 @@ pub(crate) fn answer(operation: &str, ask: &Ask<'_>) -> Result<String, Failure> 
         "ListStacks" => listing::list_stacks(ask),
         "DescribeStacks" => listing::describe_stacks(ask),
         "ListStackResources" => listing::list_resources(ask),
+        "GetTemplate" => listing::template(ask),
         "DetectStackDrift" => detect::detect(ask),
         "DetectStackResourceDrift" => detect::detect_resource(ask),
         "DescribeStackDriftDetectionStatus" => detect::status(ask),

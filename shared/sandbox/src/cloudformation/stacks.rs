@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
+use super::change::{Update, change, operation};
 use super::template::{self, Planned, Reading};
 use super::{Ask, missing};
 use crate::answer::Failure;
+use crate::attach::ByHand;
 use crate::lock;
+use crate::shared::Shared;
 use crate::state::{Due, Live, Properties, Resource, Stack, State, Where};
 use crate::time::after;
-use crate::trail::Event;
+use crate::trail::{By, keep};
 use crate::xml::Xml;
 
 /// A stack that is about to be made.
@@ -55,6 +57,7 @@ pub(crate) fn make(state: &mut State, making: Making<'_>) -> u64 {
         parent: making.parent,
         root,
         tags: making.tags,
+        template: None,
         resources: resources.map(|planned| fresh(planned, making.at)).collect(),
         drift: "NOT_CHECKED",
         checked: None,
@@ -121,11 +124,15 @@ pub(super) fn create(ask: &Ask<'_>) -> Result<String, Failure> {
         at: ask.now,
     };
     let number = make(&mut state, making);
+    if let Some(stack) = state.place(ask.place).stacks.get_mut(&number) {
+        stack.template = Some(body.into());
+    }
+    let statuses = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"];
     begin(
-        ask,
+        ask.shared,
         &mut state,
-        number,
-        ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"],
+        (ask.place, number),
+        (statuses, ask.now),
     );
     record(ask, &mut state, "CreateStack", &id);
     Ok(id_of(&id))
@@ -155,17 +162,19 @@ pub(super) fn update(ask: &Ask<'_>) -> Result<String, Failure> {
         .stacks
         .get_mut(&number)
         .ok_or_else(|| missing(&name))?;
-    if !change(stack, wanted, ask.now) {
+    let touched = change(stack, wanted, ask.now);
+    if touched.is_empty() {
         return Err(Failure::validation("No updates are to be performed."));
     }
-    stack.updated = Some(ask.now);
-    begin(
-        ask,
-        &mut state,
+    stack.template = Some(body.into());
+    let update = Update {
+        place: ask.place,
         number,
-        ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"],
-    );
-    record(ask, &mut state, "UpdateStack", &id);
+        touched,
+        by: By::caller(ask.principal),
+        at: ask.now,
+    };
+    update.carry_out(ask.shared, &mut state);
     Ok(id_of(&id))
 }
 
@@ -179,65 +188,16 @@ pub(super) fn delete(ask: &Ask<'_>) -> Result<String, Failure> {
     let stack = at_rest(&state, ask, number)?;
     let id = Arc::clone(&stack.id);
     if stack.deleted.is_none() {
+        let statuses = ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"];
         begin(
-            ask,
+            ask.shared,
             &mut state,
-            number,
-            ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"],
+            (ask.place, number),
+            (statuses, ask.now),
         );
         record(ask, &mut state, "DeleteStack", &id);
     }
     Ok(String::new())
-}
-
-/// Brings a stack to a new template as CloudFormation does: only properties
-/// that differ between the templates are written, so a bend elsewhere stays.
-fn change(stack: &mut Stack, wanted: Vec<Planned>, at: Timestamp) -> bool {
-    let before = stack.resources.len();
-    let is_wanted = |row: &Resource| wanted.iter().any(|new| new.logical_id == row.logical_id);
-    stack.resources.retain(is_wanted);
-    let mut changed = stack.resources.len() != before;
-    for planned in wanted {
-        let mut rows = stack.resources.iter_mut();
-        match rows.find(|row| row.logical_id == planned.logical_id) {
-            None => {
-                stack.resources.push(fresh(planned, at));
-                changed = true;
-            }
-            Some(row) if row.expected.value() != planned.properties => {
-                rewrite(row, planned.properties);
-                row.status = "UPDATE_COMPLETE";
-                row.updated = at;
-                changed = true;
-            }
-            Some(_) => {}
-        }
-    }
-    changed
-}
-
-fn rewrite(row: &mut Resource, wanted: Value) {
-    if let Live::Bent(actual) = &row.live
-        && let (Value::Object(old), Value::Object(new)) = (row.expected.value(), &wanted)
-    {
-        let mut actual = actual.value();
-        if let Some(actual) = actual.as_object_mut() {
-            let gone = old.keys().filter(|key| !new.contains_key(*key));
-            gone.for_each(|key| {
-                actual.remove(key);
-            });
-            let written = new
-                .iter()
-                .filter(|(key, value)| old.get(*key) != Some(value));
-            actual.extend(written.map(|(key, value)| (key.clone(), value.clone())));
-        }
-        row.live = if actual == wanted {
-            Live::Straight
-        } else {
-            Live::Bent(Properties::new(&actual))
-        };
-    }
-    row.expected = Properties::new(&wanted);
 }
 
 /// A stack that is not in motion.
@@ -256,21 +216,22 @@ fn at_rest<'a>(state: &'a State, ask: &Ask<'_>, number: u64) -> Result<&'a Stack
 }
 
 /// Sets a stack in motion; the clock ends it.
-fn begin(ask: &Ask<'_>, state: &mut State, number: u64, statuses: [&'static str; 2]) {
-    let [moving, done] = statuses;
-    let time = ask.shared.options.operation_time;
+pub(super) fn begin(
+    shared: &Shared,
+    state: &mut State,
+    (place, number): (&Where, u64),
+    ([moving, done], at): ([&'static str; 2], Timestamp),
+) {
+    let time = shared.options.operation_time;
     if time.is_zero() {
-        finish(state, (ask.place, number), done, ask.now);
+        finish(state, (place, number), done, at);
         return;
     }
-    if let Some(stack) = state.place(ask.place).stacks.get_mut(&number) {
+    if let Some(stack) = state.place(place).stacks.get_mut(&number) {
         stack.status = moving.to_owned();
     }
-    state.at(
-        after(ask.now, time),
-        Due::Status(ask.place.clone(), number, done),
-    );
-    ask.shared.due.notify_one();
+    state.at(after(at, time), Due::Status(place.clone(), number, done));
+    shared.due.notify_one();
 }
 
 /// Ends a stack operation.
@@ -285,6 +246,11 @@ pub(super) fn finish(state: &mut State, stack: (&Where, u64), status: &'static s
         return;
     }
     stack.deleted = Some(at);
+    for row in &stack.resources {
+        let own =
+            |it: &ByHand| it.resource_type == row.resource_type && it.parent == row.physical_id;
+        place.by_hand.retain(|it| !own(it));
+    }
     for row in &mut stack.resources {
         row.status = status;
         row.updated = at;
@@ -296,19 +262,9 @@ pub(super) fn finish(state: &mut State, stack: (&Where, u64), status: &'static s
 }
 
 fn record(ask: &Ask<'_>, state: &mut State, call: &str, stack: &str) {
-    let event = Event {
-        id: state.uuid(),
-        at: ask.now,
-        source: "cloudformation.amazonaws.com".to_owned(),
-        name: call.to_owned(),
-        principal: ask.principal.to_owned(),
-        console: false,
-        resource_type: "AWS::CloudFormation::Stack".to_owned(),
-        resource: stack.to_owned(),
-        parameters: json!({"stackName": stack}),
-    };
-    let keep = ask.shared.options.keep_trail;
-    state.place(ask.place).trail.add(event, keep);
+    let by = By::caller(ask.principal);
+    let event = operation(call, stack).event(state.uuid(), ask.now, by);
+    keep(ask.shared, state, ask.place, event);
 }
 
 fn id_of(id: &str) -> String {

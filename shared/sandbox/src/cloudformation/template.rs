@@ -73,9 +73,10 @@ pub(super) fn read(
             logical_id,
             unique: &unique,
         };
-        // A name may itself be a parameter, never another resource.
-        let own = resolve(&resource["Properties"], &names).unwrap_or(Value::Null);
-        let name = types::name(resource_type, &own, &origin);
+        // A name may itself be a parameter, never another resource, as properties beside it may.
+        let own = resource["Properties"].as_object().into_iter().flatten();
+        let own = own.filter_map(|(key, value)| Some((key.clone(), resolve(value, &names).ok()?)));
+        let name = types::name(resource_type, &Value::Object(own.collect()), &origin);
         let physical_id = match reading.known.get(logical_id) {
             Some(known) => known.clone(),
             None => types::physical_id(resource_type, &name, &origin),
@@ -93,11 +94,13 @@ pub(super) fn read(
             Value::Null => Value::Object(Map::new()),
             properties => resolve(properties, &names)?,
         };
+        // What is called after others is so only now that these have names.
+        let composite = types::composite(resource_type, &properties);
         Ok(Planned {
             logical_id: logical_id.clone(),
             resource_type: resource_type.to_owned(),
+            physical_id: composite.unwrap_or(physical_id),
             properties,
-            physical_id,
         })
     };
     planned.into_iter().map(finish).collect()

@@ -17,6 +17,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) date: String,
     pub(super) retry_after: Option<String>,
+    /// The code of a refusal in JSON.
+    pub(super) error: String,
     pub(super) body: String,
 }
 
@@ -26,6 +28,7 @@ impl Client {
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(5)))
             .proxy(None)
+            .max_redirects(0)
             .build()
             .into();
         Self {
@@ -79,6 +82,22 @@ impl Client {
             .unwrap()
     }
 
+    /// A call of KMS.
+    pub(super) fn kms(&self, operation: &str, ask: &Value) -> Answer {
+        let target = format!("TrentService.{operation}");
+        let scope = self.scope("kms");
+        let headers = [("authorization", scope.as_str()), ("x-amz-target", &target)];
+        self.post("/", &headers, ask.to_string().as_bytes())
+            .unwrap()
+    }
+
+    /// A GET of a REST service.
+    pub(super) fn get(&self, service: &str, path: &str) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.endpoint));
+        let request = request.header("authorization", self.scope(service));
+        answer(request.call().unwrap()).unwrap()
+    }
+
     pub(super) fn post(
         &self,
         path: &str,
@@ -89,17 +108,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut answer = request.send(body)?;
-        let header = |name: &str| {
-            let value = answer.headers().get(name)?;
-            Some(value.to_str().unwrap().to_owned())
-        };
-        Ok(Answer {
-            status: answer.status().as_u16(),
-            date: header("date").unwrap_or_default(),
-            retry_after: header("retry-after"),
-            body: answer.body_mut().read_to_string()?,
-        })
+        answer(request.send(body)?)
     }
 
     fn scope(&self, service: &str) -> String {
@@ -108,6 +117,20 @@ impl Client {
             "AWS4-HMAC-SHA256 Credential={key}/20261124/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
         )
     }
+}
+
+fn answer(mut answer: http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
+    let header = |name: &str| {
+        let value = answer.headers().get(name)?;
+        Some(value.to_str().unwrap().to_owned())
+    };
+    Ok(Answer {
+        status: answer.status().as_u16(),
+        date: header("date").unwrap_or_default(),
+        retry_after: header("retry-after"),
+        error: header("x-amzn-errortype").unwrap_or_default(),
+        body: answer.body_mut().read_to_string()?,
+    })
 }
 
 impl Answer {

@@ -1,12 +1,19 @@
 //! The sandbox from outside, over HTTP.
 
+mod accounts;
+mod attaching;
 mod client;
 mod detecting;
 mod failing;
+mod groups;
+mod holders;
 mod neighbours;
+mod rest;
 mod stacks;
 mod story;
+mod telling;
 mod trail;
+mod updating;
 
 use std::sync::{Arc, Mutex};
 
@@ -50,6 +57,11 @@ async fn start() -> (Sandbox, Client, Stopwatch) {
     let sandbox = Sandbox::start(watch.options()).await.unwrap();
     let client = Client::new(&sandbox.endpoint());
     (sandbox, client, watch)
+}
+
+/// Somebody with a user in the default account.
+fn operator() -> crate::Actor {
+    crate::Actor::new("arn:aws:iam::111122223333:user/operator")
 }
 
 /// A queue, a topic without tags, and a resource of a type without drift support.

@@ -119,6 +119,7 @@ async fn what_bending_says_is_exactly_what_detections_find() {
                 status: 200,
                 date: String::new(),
                 retry_after: None,
+                error: String::new(),
                 body: row.to_owned(),
             };
             let kinds = row.texts("DifferenceType").join(",");
@@ -204,4 +205,49 @@ async fn an_edit_that_would_change_nothing_is_refused() {
     );
     sandbox.mend("shop", "Queue", Actor::new("x")).unwrap();
     bend("Queue", remove("/Tags/0")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_world_with_attachments_is_straight_and_what_is_hung_on_it_is_told_exactly() {
+    let (sandbox, client, watch) = start().await;
+    let plain = World::generate(3, 40);
+    let world = World::generate(3, 40).with_attachments();
+    for (with, without) in world.stacks.iter().zip(&plain.stacks) {
+        let shared = without.resources.len();
+        assert_eq!(
+            with.resources[..shared],
+            without.resources,
+            "the stream is the same"
+        );
+    }
+    let stacks = sandbox.create_world(&world).unwrap();
+    let rows = client
+        .call("ListStackResources", &[("StackName", &stacks[0])])
+        .good();
+    assert!(
+        rows.texts("ResourceType")
+            .contains(&"AWS::EKS::Nodegroup".to_owned())
+    );
+    let attached = sandbox.attach_some(5, 30);
+    assert_eq!(attached.len(), 30);
+    assert!(attached.iter().any(|it| it.is_seen) && attached.iter().any(|it| !it.is_seen));
+    for stack in &stacks {
+        client
+            .call("DetectStackDrift", &[("StackName", stack)])
+            .good();
+    }
+    watch.pass(30_000);
+    let drifted = |stack: &&String| {
+        let stacks = client
+            .call("DescribeStacks", &[("StackName", stack.as_str())])
+            .good();
+        stacks.text("StackDriftStatus").unwrap() == "DRIFTED"
+    };
+    let found: BTreeSet<_> = stacks.iter().filter(drifted).cloned().collect();
+    let seen = attached.iter().filter(|it| it.is_seen);
+    let said: BTreeSet<_> = seen.map(|it| it.stack_id.clone()).collect();
+    assert_eq!(found, said);
+    let (again, _, _) = start().await;
+    again.create_world(&world).unwrap();
+    assert_eq!(again.attach_some(5, 30), attached);
 }

@@ -1,6 +1,7 @@
 //! Whole accounts that follow from a seed, and what bends in them.
 
 mod bending;
+mod hanging;
 mod kinds;
 
 use crate::account::{MakeError, NewStack};
@@ -88,18 +89,7 @@ impl Sandbox {
             .filter_map(|(stack, logical_id, kind)| {
                 let properties = self.properties(&stack, &logical_id)?;
                 let edit = kind.bend(&properties, &mut rng)?;
-                let (name, console) = PEOPLE[rng.usize(..PEOPLE.len())];
-                let account = stack.split(':').nth(4).unwrap_or_default();
-                let service = if name.starts_with("user/") {
-                    "iam"
-                } else {
-                    "sts"
-                };
-                let actor = Actor {
-                    principal: format!("arn:aws:{service}::{account}:{name}"),
-                    console,
-                    at: None,
-                };
+                let actor = somebody(&stack, &mut rng);
                 self.bend(&stack, &logical_id, edit, actor).ok()
             });
         bent.take(count).collect()
@@ -134,6 +124,22 @@ impl Sandbox {
         let mut rows = stack.resources.iter();
         let row = rows.find(|row| row.logical_id == logical_id)?;
         Some(row.expected.value())
+    }
+}
+
+/// Somebody in the account of a stack.
+fn somebody(stack: &str, rng: &mut fastrand::Rng) -> Actor {
+    let (name, console) = PEOPLE[rng.usize(..PEOPLE.len())];
+    let account = stack.split(':').nth(4).unwrap_or_default();
+    let service = if name.starts_with("user/") {
+        "iam"
+    } else {
+        "sts"
+    };
+    Actor {
+        principal: format!("arn:aws:{service}::{account}:{name}"),
+        console,
+        at: None,
     }
 }
 

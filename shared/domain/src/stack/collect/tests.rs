@@ -33,6 +33,8 @@ fn row(logical_id: &str, drift_status: DriftStatus, checked_at: Option<i64>) -> 
 fn drift(logical_id: &str, status: DriftStatus, reason: Option<&str>) -> ResourceDrift {
     ResourceDrift {
         logical_id: logical_id.to_owned(),
+        physical_id: format!("physical-{logical_id}"),
+        resource_type: "AWS::SQS::Queue".to_owned(),
         status,
         checked_at: at(START),
         reason: reason.map(str::to_owned),
@@ -45,6 +47,10 @@ fn drift(logical_id: &str, status: DriftStatus, reason: Option<&str>) -> Resourc
             actual: Some("77".to_owned()),
         }],
     }
+}
+
+fn is_asked(resource_type: &str) -> bool {
+    resource_type.starts_with("AWS::EC2::")
 }
 
 /// CloudFormation as a script: what it answers, and what it was asked.
@@ -78,6 +84,13 @@ impl Stacks for Script {
         self.asked.lock().unwrap().push("drifts".to_owned());
         Ok(self.drifts.clone())
     }
+    async fn all_drifts(&self, _: &str) -> Result<Vec<ResourceDrift>, PortError> {
+        self.asked.lock().unwrap().push("all drifts".to_owned());
+        Ok(self.drifts.clone())
+    }
+    async fn template(&self, _: &str) -> Result<String, PortError> {
+        unreachable!("collect reads no template")
+    }
     async fn detect_resource(&self, _: &str, id: &str) -> Result<ResourceDrift, PortError> {
         let mut asked = self.asked.lock().unwrap();
         asked.push(id.to_owned());
@@ -102,7 +115,7 @@ impl Script {
             started_at: at(START),
             outcome,
         };
-        let mut future = std::pin::pin!(collect(self, self, &stack, &detection));
+        let mut future = std::pin::pin!(collect(self, self, &stack, (&detection, is_asked)));
         match future
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
@@ -514,4 +527,67 @@ fn a_row_that_comes_on_two_pages_counts_once() {
         ..Script::default()
     };
     assert_eq!(script.run(DetectionOutcome::Complete).resources.len(), 1);
+}
+
+fn group(logical_id: &str, drift_status: DriftStatus, checked_at: i64) -> ResourceRow {
+    ResourceRow {
+        resource_type: "AWS::EC2::SecurityGroup".to_owned(),
+        ..row(logical_id, drift_status, Some(checked_at))
+    }
+}
+
+#[test]
+fn what_the_stack_says_of_asked_types_comes_with_one_call_for_all() {
+    let script = Script {
+        rows: vec![
+            group("Group", DriftStatus::InSync, START),
+            row("Queue", DriftStatus::Modified, Some(START)),
+        ],
+        drifts: vec![
+            drift("Group", DriftStatus::InSync, None),
+            drift("Queue", DriftStatus::Modified, None),
+        ],
+        ..Script::default()
+    };
+    let collected = script.try_run(DetectionOutcome::Complete).unwrap();
+    assert_eq!(*script.asked.lock().unwrap(), ["all drifts"]);
+    let [declared] = &collected.declared[..] else {
+        panic!("only the group is asked for: {:?}", collected.declared)
+    };
+    assert_eq!(declared.logical_id, "Group");
+    assert_eq!(declared.physical_id, "physical-Group");
+    assert_eq!(
+        declared.expected.as_ref().unwrap()["VisibilityTimeout"],
+        json!(30)
+    );
+    assert!(matches!(
+        collected.resources[1].verdict,
+        Verdict::Modified(_)
+    ));
+}
+
+#[test]
+fn what_was_said_before_the_look_is_not_said() {
+    let old = ResourceDrift {
+        checked_at: at(START - 1),
+        ..drift("Group", DriftStatus::InSync, None)
+    };
+    let script = Script {
+        rows: vec![group("Group", DriftStatus::InSync, START)],
+        drifts: vec![old],
+        ..Script::default()
+    };
+    let collected = script.try_run(DetectionOutcome::Complete).unwrap();
+    assert_eq!(collected.declared[0].expected, None);
+}
+
+#[test]
+fn types_that_nobody_asks_for_cost_no_call() {
+    let script = Script {
+        rows: vec![row("Queue", DriftStatus::InSync, Some(START))],
+        ..Script::default()
+    };
+    let collected = script.try_run(DetectionOutcome::Complete).unwrap();
+    assert!(script.asked.lock().unwrap().is_empty());
+    assert!(collected.declared.is_empty());
 }

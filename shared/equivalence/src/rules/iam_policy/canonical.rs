@@ -11,7 +11,7 @@ const OLDEST: &str = "2008-10-17";
 
 /// A policy document.
 #[derive(PartialEq)]
-pub(super) struct Policy {
+pub(crate) struct Policy {
     version: String,
     id: Option<String>,
     /// Sorted: statements are judged together, in no order.
@@ -57,6 +57,36 @@ impl Policy {
             statements,
         })
     }
+
+    /// The document with its condition keys in lower case; `None` where a
+    /// condition then says one key twice.
+    pub(crate) fn fold_condition_keys(mut self) -> Option<Self> {
+        for statement in &mut self.statements {
+            for keys in statement.conditions.values_mut() {
+                let count = keys.len();
+                *keys = std::mem::take(keys)
+                    .into_iter()
+                    .map(|(key, values)| (folded(&key), values))
+                    .collect();
+                if keys.len() != count {
+                    return None;
+                }
+            }
+        }
+        self.statements.sort_unstable();
+        Some(self)
+    }
+}
+
+/// The key in lower case up to where it names something that has a case: a tag,
+/// a part of an encryption context, a path of an identity provider.
+fn folded(key: &str) -> String {
+    let name = key.find('/').or_else(|| {
+        let service = key.find(':')? + 1;
+        Some(service + key.get(service..)?.find(':')?)
+    });
+    let (key, name) = key.split_at(name.unwrap_or(key.len()));
+    format!("{}{name}", key.to_ascii_lowercase())
 }
 
 impl Statement {

@@ -1,29 +1,6 @@
 //! The documented defaults.
 
-/// What AWS sets where the template sets nothing.
-pub(super) struct Default {
-    pub(super) resource_type: &'static str,
-    /// Where; `*` stands for an index.
-    pub(super) path: &'static str,
-    /// The default, as JSON.
-    pub(super) json: &'static str,
-    /// The page that documents it, and what it says.
-    pub(super) source: &'static str,
-}
-
-const fn row(
-    resource_type: &'static str,
-    path: &'static str,
-    json: &'static str,
-    source: &'static str,
-) -> Default {
-    Default {
-        resource_type,
-        path,
-        json,
-        source,
-    }
-}
+use crate::defaults::{Default, row};
 
 /// Every default, by type and path.
 pub(super) const DEFAULTS: &[Default] = &[

@@ -70,6 +70,7 @@ impl<'g> Given<'g> {
             who: who.to_owned(),
             at: None,
             how: how.to_owned(),
+            console: false,
         });
         self
     }
