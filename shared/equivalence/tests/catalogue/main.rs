@@ -26,7 +26,6 @@ mod listing;
 mod log_group_arn;
 mod maintenance_window_case;
 mod minor_version_upgrade;
-mod misread_tags;
 mod nodegroup_desired_size;
 mod nothing_read;
 mod null_absent;

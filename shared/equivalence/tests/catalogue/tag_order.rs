@@ -1,3 +1,5 @@
+mod misread;
+
 use serde_json::{Value, json};
 
 use crate::harness::{BOTH, Lists, at, drift, rule, rules};
