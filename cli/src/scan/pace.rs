@@ -185,15 +185,19 @@ mod tests {
     async fn who_comes_first_has_the_first_turn() {
         let pace = Pace::new();
         turns(&pace, 11).await;
+        let wait = pace.take().unwrap();
         let order = Mutex::new(Vec::new());
-        let one = |number: usize| {
-            let (pace, order) = (&pace, &order);
-            async move {
-                pace.turn().await;
-                order.lock().unwrap().push(number);
-            }
+        // Comes in the very moment in which there is a turn again, and is asked first.
+        let late = async {
+            sleep(wait).await;
+            pace.turn().await;
+            order.lock().unwrap().push("late");
         };
-        futures_util::future::join_all((0..50).map(one)).await;
-        assert_eq!(order.into_inner().unwrap(), (0..50).collect::<Vec<_>>());
+        let early = async {
+            pace.turn().await;
+            order.lock().unwrap().push("early");
+        };
+        futures_util::future::join(late, early).await;
+        assert_eq!(order.into_inner().unwrap(), ["early", "late"]);
     }
 }
