@@ -1,7 +1,7 @@
 //! What the tests share: a stack's words, a look at it, and what it comes to.
 
 use domain::identity::Identity;
-use domain::look::{Modified, Observed, Verdict};
+use domain::look::{Aside, Modified, Observed, Verdict};
 use domain::ports::{GroupRule, Holder, Route};
 use domain::resource::Resource;
 use domain::stack::Declared;
@@ -45,6 +45,7 @@ pub(crate) fn observed(it: &Declared, verdict: Verdict) -> Observed {
         },
         identity: Identity::stack_resource(ACCOUNT, REGION, "stack", &it.logical_id),
         verdict,
+        aside: Aside::default(),
     }
 }
 

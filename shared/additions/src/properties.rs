@@ -353,6 +353,7 @@ proptest! {
                 actual: Some(actual.clone()),
                 potential: false,
                 attribution: None,
+                cause: None,
             }],
             expected: Value::Null,
             actual: Value::Null,

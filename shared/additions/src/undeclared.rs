@@ -39,6 +39,7 @@ pub fn undeclared(parent: &Parent, live: &[Item], around: &Around<'_>) -> Vec<Ra
             actual: Some(item.fields.clone()),
             potential,
             attribution: None,
+            cause: None,
         })
         .collect()
 }

@@ -86,6 +86,8 @@ pub struct RawDifference {
     pub potential: bool,
     /// Who made it, where the source recorded it.
     pub attribution: Option<Attribution>,
+    /// The cause that the look itself knows: that Git was not applied.
+    pub cause: Option<Cause>,
 }
 
 /// Plain values may be secret, so not even a debug print shows them.

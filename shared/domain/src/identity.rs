@@ -23,6 +23,20 @@ impl Identity {
         Self::of(Layer::CloudFormation, &[account, region, stack, logical_id])
     }
 
+    /// Kubernetes and configuration: cluster, API group (empty for the core), kind, namespace
+    /// (`None` where the kind has none) and name. The version is no part of it: served in
+    /// another version, it is the same object.
+    #[must_use]
+    pub fn object(
+        layer: Layer,
+        cluster: &str,
+        (group, kind): (&str, &str),
+        (namespace, name): (Option<&str>, &str),
+    ) -> Self {
+        let namespace = namespace.unwrap_or_default();
+        Self::of(layer, &[cluster, group, kind, namespace, name])
+    }
+
     fn of(layer: Layer, parts: &[&str]) -> Self {
         Self {
             layer,
@@ -133,6 +147,17 @@ mod tests {
         let id = Identity::stack_resource("111122223333", "eu-west-1", "shop", "Queue").id();
         // Computed apart from this code. If it changes, every finding in every ledger changes its id.
         assert_eq!(id.as_str(), "f-ymwsbk4ve483tpxr");
+    }
+
+    #[test]
+    fn an_objects_id_is_pinned_for_ever_and_differs_by_layer() {
+        let id = |layer| {
+            let kind = ("apps", "Deployment");
+            Identity::object(layer, "shop", kind, (Some("web"), "cart")).id()
+        };
+        // Computed apart from this code, as above.
+        assert_eq!(id(Layer::Kubernetes).as_str(), "f-6apg623w4sghp61j");
+        assert_ne!(id(Layer::Kubernetes), id(Layer::Configuration));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::conceal::{self, HashKey, shorten};
 use crate::difference::{Change, Difference, DifferenceKind, RawDifference};
 use crate::identity::Identity;
 use crate::layer::Layer;
-use crate::look::{Gap, Look, Modified, Observed, Outcome, Uncovered, Verdict};
+use crate::look::{Aside, Gap, Look, Modified, Observed, Outcome, Pending, Uncovered, Verdict};
 use crate::resource::Resource;
 use crate::sensitive;
 use crate::severity::{Cause, Severity};
@@ -198,6 +198,8 @@ pub struct Judged {
     pub unknown: Vec<(Resource, Gap)>,
     /// What cannot be compared by nature.
     pub uncovered: Vec<(Resource, Uncovered)>,
+    /// Where Git is ahead of what was deployed.
+    pub pending: Vec<(Resource, Pending)>,
     /// Resources counted by what they came to, each once.
     pub counts: Counts,
     /// How often each same-meaning rule spoke.
@@ -220,6 +222,31 @@ pub struct Counts {
     pub unknown: u64,
     /// Cannot be compared by nature.
     pub uncovered: u64,
+}
+
+impl Counts {
+    fn add(&mut self, standing: Standing) {
+        let count = match standing {
+            Standing::InSync => &mut self.in_sync,
+            Standing::Ignored => &mut self.ignored,
+            Standing::Pending => &mut self.pending,
+            Standing::Uncovered => &mut self.uncovered,
+            Standing::Unknown => &mut self.unknown,
+            Standing::Drifted => &mut self.drifted,
+        };
+        *count += 1;
+    }
+}
+
+/// What a resource counts as, the strongest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    InSync,
+    Ignored,
+    Pending,
+    Uncovered,
+    Unknown,
+    Drifted,
 }
 
 /// The rules and the key that judge a look.
@@ -247,15 +274,36 @@ impl Judge<'_> {
             ignored: Vec::new(),
             unknown: Vec::new(),
             uncovered: Vec::new(),
+            pending: Vec::new(),
             counts: Counts::default(),
             equivalences: BTreeMap::new(),
         };
         match look.outcome {
-            Outcome::Unknown(resource, gap) => judged.note_unknown(resource, gap),
-            Outcome::Uncovered(resource, uncovered) => judged.note_uncovered(resource, uncovered),
+            Outcome::Unknown(resource, gap) => {
+                judged.unknown.push((resource, gap));
+                judged.counts.add(Standing::Unknown);
+            }
+            Outcome::Uncovered(resource, uncovered) => {
+                judged.uncovered.push((resource, uncovered));
+                judged.counts.add(Standing::Uncovered);
+            }
             Outcome::Seen(resources) => {
+                // What was seen of one resource in two layers stands together, and counts once.
+                let mut last: Option<(Resource, Standing)> = None;
                 for observed in resources {
-                    self.judge_resource(observed, &mut judged, notices);
+                    let resource = observed.resource.clone();
+                    let mut standing = self.judge_resource(observed, &mut judged, notices);
+                    if let Some((before, counted)) = last.take() {
+                        if before == resource {
+                            standing = standing.max(counted);
+                        } else {
+                            judged.counts.add(counted);
+                        }
+                    }
+                    last = Some((resource, standing));
+                }
+                if let Some((_, counted)) = last {
+                    judged.counts.add(counted);
                 }
                 judged.complete = judged.unknown.is_empty();
             }
@@ -267,31 +315,64 @@ impl Judge<'_> {
         judged
     }
 
-    fn judge_resource(&self, observed: Observed, judged: &mut Judged, notices: &mut Notices) {
+    fn judge_resource(
+        &self,
+        observed: Observed,
+        judged: &mut Judged,
+        notices: &mut Notices,
+    ) -> Standing {
         let Observed {
             resource,
             identity,
             verdict,
+            aside,
         } = observed;
-        match verdict {
-            Verdict::InSync => judged.counts.in_sync += 1,
-            Verdict::Unknown(gap) => judged.note_unknown(resource, gap),
-            Verdict::Uncovered(uncovered) => judged.note_uncovered(resource, uncovered),
+        let beside = self.note_aside(&resource, aside, judged);
+        let standing = match verdict {
+            Verdict::InSync => Standing::InSync,
+            Verdict::Unknown(gap) => {
+                judged.unknown.push((resource, gap));
+                Standing::Unknown
+            }
+            Verdict::Uncovered(uncovered) => {
+                judged.uncovered.push((resource, uncovered));
+                Standing::Uncovered
+            }
             Verdict::Deleted => {
-                self.judge_whole(
-                    (resource, identity),
-                    (Change::Deleted, None),
-                    judged,
-                    notices,
-                );
+                let whole = (Change::Deleted, None);
+                self.judge_whole((resource, identity), whole, judged, notices)
             }
             Verdict::Added(who) => {
-                self.judge_whole((resource, identity), (Change::Added, who), judged, notices);
+                self.judge_whole((resource, identity), (Change::Added, who), judged, notices)
             }
             Verdict::Modified(modified) => {
-                self.judge_modified((resource, identity), modified, judged, notices);
+                self.judge_modified((resource, identity), modified, judged, notices)
             }
+        };
+        standing.max(beside)
+    }
+
+    /// Writes down what is no drift, and what a resource with nothing else counts as.
+    fn note_aside(&self, resource: &Resource, aside: Aside, judged: &mut Judged) -> Standing {
+        let mut standing = Standing::InSync;
+        for (rule, times) in aside.same_meaning {
+            *judged.equivalences.entry(rule.to_owned()).or_default() += times;
         }
+        for it in aside.not_ours {
+            standing = standing.max(Standing::Ignored);
+            judged.ignored.push(IgnoredDifference {
+                resource: resource.clone(),
+                path: Some(sensitive::shown_path(&it.path, self.key)),
+                rule: it.rule.to_owned(),
+                detail: it.detail,
+            });
+        }
+        for mut it in aside.pending {
+            standing = standing.max(Standing::Pending);
+            it.path = it.path.map(|path| sensitive::shown_path(&path, self.key));
+            judged.pending.push((resource.clone(), it));
+        }
+        standing
     }
 
     fn judge_whole(
@@ -300,7 +381,7 @@ impl Judge<'_> {
         (change, attribution): (Change, Option<Attribution>),
         judged: &mut Judged,
         notices: &mut Notices,
-    ) {
+    ) -> Standing {
         let mut facts = Facts {
             layer: identity.layer(),
             target: &judged.target,
@@ -323,16 +404,14 @@ impl Judge<'_> {
         facts.severity = Some(grade.severity);
         facts.cause = Some(grade.cause);
         if let Some(ignore) = self.rules.ignore(&facts, self.now, notices) {
-            judged.counts.ignored += 1;
             judged.ignored.push(IgnoredDifference {
                 resource,
                 path: None,
                 rule: ignore.rule,
                 detail: ignore.reason,
             });
-            return;
+            return Standing::Ignored;
         }
-        judged.counts.drifted += 1;
         judged.sightings.push(Sighting {
             identity,
             unit: judged.unit.clone(),
@@ -346,6 +425,7 @@ impl Judge<'_> {
             attribution,
             is_partial: false,
         });
+        Standing::Drifted
     }
 
     fn judge_modified(
@@ -354,7 +434,7 @@ impl Judge<'_> {
         modified: Modified,
         judged: &mut Judged,
         notices: &mut Notices,
-    ) {
+    ) -> Standing {
         let mut graded: Vec<(Difference, String)> = Vec::new();
         let mut ignored_any = false;
         let unread = modified.unread.clone();
@@ -389,7 +469,8 @@ impl Judge<'_> {
             let sensitive =
                 sensitive::is_sensitive(&resource.kind, &raw, &modified.expected, &modified.actual);
             raw.path = sensitive::shown_path(&raw.path, self.key);
-            match self.judge_difference(&resource, (raw, sensitive), judged, notices) {
+            let found = (identity.layer(), &resource);
+            match self.judge_difference(found, (raw, sensitive), judged, notices) {
                 Ok(difference) => graded.push(difference),
                 Err(ignored) => {
                     ignored_any = true;
@@ -404,12 +485,14 @@ impl Judge<'_> {
             .rev()
             .max_by_key(|(difference, _)| difference.severity)
         else {
-            match unread {
-                Some(gap) => judged.note_unknown(resource, gap),
-                None if ignored_any => judged.counts.ignored += 1,
-                None => judged.counts.in_sync += 1,
-            }
-            return;
+            return match unread {
+                Some(gap) => {
+                    judged.unknown.push((resource, gap));
+                    Standing::Unknown
+                }
+                None if ignored_any => Standing::Ignored,
+                None => Standing::InSync,
+            };
         };
         let is_partial = unread.is_some();
         // It is counted as drifted; that there may be more is said beside.
@@ -417,7 +500,6 @@ impl Judge<'_> {
             judged.unknown.push((resource.clone(), gap));
         }
         let (severity, cause, rule) = (worst.severity, worst.cause, rule.clone());
-        judged.counts.drifted += 1;
         judged.sightings.push(Sighting {
             identity,
             unit: judged.unit.clone(),
@@ -434,12 +516,13 @@ impl Judge<'_> {
             attribution: None,
             is_partial,
         });
+        Standing::Drifted
     }
 
     /// One difference that the catalogue does not know: concealed, graded, and ignored if the user says so.
     fn judge_difference(
         &self,
-        resource: &Resource,
+        (layer, resource): (Layer, &Resource),
         (raw, sensitive): (RawDifference, bool),
         judged: &Judged,
         notices: &mut Notices,
@@ -451,11 +534,11 @@ impl Judge<'_> {
             (raw.expected.clone(), raw.actual.clone())
         };
         let mut facts = Facts {
-            layer: judged.unit.layer,
+            layer,
             target: &judged.target,
             change: Change::Modified,
             severity: None,
-            cause: None,
+            cause: raw.cause,
             resource,
             path: &raw.path,
             kind: raw.kind,
@@ -492,18 +575,6 @@ impl Judge<'_> {
             attribution: raw.attribution,
         };
         Ok((difference, grade.rule))
-    }
-}
-
-impl Judged {
-    fn note_unknown(&mut self, resource: Resource, gap: Gap) {
-        self.counts.unknown += 1;
-        self.unknown.push((resource, gap));
-    }
-
-    fn note_uncovered(&mut self, resource: Resource, uncovered: Uncovered) {
-        self.counts.uncovered += 1;
-        self.uncovered.push((resource, uncovered));
     }
 }
 

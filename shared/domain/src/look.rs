@@ -1,5 +1,6 @@
 //! One observation of a unit, before anything is judged.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -46,6 +47,40 @@ pub struct Observed {
     pub identity: Identity,
     /// What was found out.
     pub verdict: Verdict,
+    /// What was seen of it that is no drift.
+    pub aside: Aside,
+}
+
+/// What was seen of a resource that is no drift, and that the report says all
+/// the same. Never holds values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aside {
+    /// What somebody else may change.
+    pub not_ours: Vec<NotOurs>,
+    /// How often each rule recognised that both sides mean the same.
+    pub same_meaning: BTreeMap<&'static str, u64>,
+    /// Where Git is ahead of what was deployed.
+    pub pending: Vec<Pending>,
+}
+
+/// A path that is somebody else's to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotOurs {
+    /// The path.
+    pub path: String,
+    /// The rule that recognised it: `owned-by-autoscaler`.
+    pub rule: &'static str,
+    /// Whose it is: `HorizontalPodAutoscaler shop`.
+    pub detail: String,
+}
+
+/// A path at which Git is ahead of what was deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The path; `None` where the resource as a whole is not deployed yet, or not removed yet.
+    pub path: Option<String>,
+    /// What is ahead of what: the two revisions.
+    pub detail: String,
 }
 
 /// What was found out about one resource.

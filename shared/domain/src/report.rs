@@ -231,7 +231,7 @@ impl ReportBuilder {
         self.report
             .ignored
             .extend(judged.ignored.iter().map(|it| IgnoredEntry {
-                layer,
+                layer: layer_of(layer, &it.resource, it.path.as_deref()),
                 target: judged.target.clone(),
                 resource: it.resource.clone(),
                 path: it.path.clone(),
@@ -239,7 +239,7 @@ impl ReportBuilder {
                 detail: it.detail.clone(),
             }));
         let entry = |resource: &Resource, reason: &str, detail: &str| Entry {
-            layer,
+            layer: layer_of(layer, resource, None),
             target: judged.target.clone(),
             resource: Some(resource.clone()),
             path: None,
@@ -258,6 +258,13 @@ impl ReportBuilder {
                 .iter()
                 .map(|(resource, it)| entry(resource, it.reason.as_str(), &it.detail)),
         );
+        self.report
+            .pending
+            .extend(judged.pending.iter().map(|(resource, it)| Entry {
+                layer: layer_of(layer, resource, it.path.as_deref()),
+                path: it.path.clone(),
+                ..entry(resource, PENDING, &it.detail)
+            }));
     }
 
     /// Says of a finding in it what became known of who made it, after its look was added.
@@ -320,6 +327,18 @@ impl ReportBuilder {
             .count() as u64;
         summary.requests = requests;
         self.report
+    }
+}
+
+/// The one reason there is for something pending.
+const PENDING: &str = "ahead-of-deployed";
+
+/// The layer of an entry: a look at a cluster sees two layers.
+fn layer_of(unit: Layer, resource: &Resource, path: Option<&str>) -> Layer {
+    if unit == Layer::Kubernetes {
+        Layer::of_object(&resource.kind, path)
+    } else {
+        unit
     }
 }
 

@@ -32,6 +32,17 @@ impl Unit {
         }
     }
 
+    /// The unit of one application, or of one source of manifests, in one cluster.
+    #[must_use]
+    pub fn application(cluster: &str, name: &str) -> Self {
+        Self {
+            layer: Layer::Kubernetes,
+            account: "-".to_owned(),
+            region: "-".to_owned(),
+            name: format!("{cluster}/{name}"),
+        }
+    }
+
     /// The ledger's partition key of this unit, `UNIT#layer#account#region#name`.
     #[must_use]
     pub fn key(&self) -> String {

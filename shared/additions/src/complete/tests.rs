@@ -17,6 +17,7 @@ fn added(path: &str, actual: Value) -> RawDifference {
         actual: Some(actual),
         potential: false,
         attribution: None,
+        cause: None,
     }
 }
 

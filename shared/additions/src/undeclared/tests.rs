@@ -69,6 +69,7 @@ fn a_difference_says_what_is_there_and_no_more() {
             actual: Some(json!({"PolicyName": "a=b"})),
             potential: false,
             attribution: None,
+            cause: None,
         }]
     );
 }

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
-use crate::look::{Reason, UncoveredReason};
+use crate::look::{Aside, NotOurs, Reason, UncoveredReason};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -78,6 +78,7 @@ fn difference(path: &str) -> RawDifference {
         actual: Some(json!("b")),
         potential: false,
         attribution: None,
+        cause: None,
     }
 }
 
@@ -99,6 +100,7 @@ fn observed(name: &str, verdict: Verdict) -> Observed {
         },
         identity: Identity::stack_resource("1", "r", "shop", name),
         verdict,
+        aside: Aside::default(),
     }
 }
 
@@ -308,4 +310,139 @@ fn a_drifted_resource_that_was_not_read_whole_counts_once_and_makes_the_look_inc
         (0, 1)
     );
     assert!(!nothing_left.complete);
+}
+
+fn aside(name: &str, verdict: Verdict, aside: Aside) -> Observed {
+    Observed {
+        aside,
+        ..observed(name, verdict)
+    }
+}
+
+fn unsupported() -> Uncovered {
+    Uncovered {
+        reason: UncoveredReason::NoDriftSupport,
+        detail: "v1/Binding".to_owned(),
+    }
+}
+
+fn autoscaled() -> Aside {
+    Aside {
+        not_ours: vec![NotOurs {
+            path: "/spec/replicas".to_owned(),
+            rule: "owned-by-autoscaler",
+            detail: "HorizontalPodAutoscaler cart".to_owned(),
+        }],
+        same_meaning: BTreeMap::from([("quantity-spelling", 2)]),
+        pending: Vec::new(),
+    }
+}
+
+fn ahead() -> Aside {
+    Aside {
+        pending: vec![Pending {
+            path: Some("/spec/replicas".to_owned()),
+            detail: "a1 is deployed, b2 is in Git".to_owned(),
+        }],
+        ..autoscaled()
+    }
+}
+
+#[test]
+fn what_is_seen_beside_the_verdict_is_said_and_counts_where_nothing_else_does() {
+    let (judged, _) = judge(Outcome::Seen(vec![
+        aside("Autoscaled", Verdict::InSync, autoscaled()),
+        aside("Ahead", Verdict::InSync, ahead()),
+        aside("Both", modified(&["/Low"]), ahead()),
+        aside("Gone", Verdict::Uncovered(unsupported()), ahead()),
+    ]));
+    let expected = Counts {
+        drifted: 1,
+        ignored: 1,
+        pending: 1,
+        uncovered: 1,
+        ..Counts::default()
+    };
+    assert_eq!(judged.counts, expected);
+    assert_eq!((judged.ignored.len(), judged.pending.len()), (4, 3));
+    assert_eq!(judged.ignored[0].rule, "owned-by-autoscaler");
+    assert_eq!(judged.equivalences["quantity-spelling"], 8);
+    assert!(judged.complete);
+}
+
+#[test]
+fn one_object_in_two_layers_counts_once_as_the_stronger() {
+    let config = |verdict| Observed {
+        identity: Identity::object(
+            Layer::Configuration,
+            "shop",
+            ("", "ConfigMap"),
+            (Some("web"), "cart"),
+        ),
+        ..observed("cart", verdict)
+    };
+    let (judged, _) = judge(Outcome::Seen(vec![
+        config(modified(&["/data/a"])),
+        observed("cart", modified(&["/metadata/labels/a"])),
+        observed("other", Verdict::InSync),
+        config(modified(&["/Ignored"])),
+        observed("cart", modified(&["/Low"])),
+    ]));
+    assert_eq!(judged.sightings.len(), 3);
+    assert_eq!((judged.counts.drifted, total(judged.counts)), (2, 3));
+}
+
+#[test]
+fn rules_see_the_layer_of_the_difference_and_the_cause_that_the_look_knows() {
+    struct Seen(std::sync::Mutex<Vec<(Layer, Option<Cause>)>>);
+    impl Rules for Seen {
+        fn grade(&self, facts: &Facts<'_>, notices: &mut Notices) -> Grade {
+            self.0.lock().unwrap().push((facts.layer, facts.cause));
+            ByPath.grade(facts, notices)
+        }
+        fn ignore(&self, _: &Facts<'_>, _: Timestamp, _: &mut Notices) -> Option<IgnoreMatch> {
+            None
+        }
+        fn show(&self, _: &Facts<'_>, _: &mut Notices) -> bool {
+            false
+        }
+    }
+    let rules = Seen(std::sync::Mutex::default());
+    let late = RawDifference {
+        cause: Some(Cause::NotApplied),
+        ..difference("/data/a")
+    };
+    let observed = Observed {
+        identity: Identity::object(
+            Layer::Configuration,
+            "shop",
+            ("", "ConfigMap"),
+            (Some("web"), "cart"),
+        ),
+        ..observed(
+            "cart",
+            Verdict::Modified(Modified {
+                unread: None,
+                differences: vec![late],
+                expected: json!({}),
+                actual: json!({}),
+            }),
+        )
+    };
+    let key = HashKey::new(KEY);
+    let judge = Judge {
+        catalogue: &Catalogue,
+        rules: &rules,
+        key: &key,
+        now: Timestamp::UNIX_EPOCH,
+    };
+    let look = Look {
+        unit: Unit::application("shop", "web"),
+        target: "all".to_owned(),
+        started_at: Timestamp::UNIX_EPOCH,
+        outcome: Outcome::Seen(vec![observed]),
+    };
+    judge.judge(look, &mut Notices::default());
+    let seen = rules.0.into_inner().unwrap();
+    assert_eq!(seen, [(Layer::Configuration, Some(Cause::NotApplied))]);
 }

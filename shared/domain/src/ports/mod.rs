@@ -1,6 +1,7 @@
 //! What Plumbline needs from outside, as narrow traits.
 
 mod accounts;
+mod cluster;
 mod evidence;
 mod items;
 mod outside;
@@ -19,6 +20,10 @@ use crate::stack::{Detection, DetectionId, ResourceDrift, ResourceRow, StackSumm
 use crate::unit::Unit;
 
 pub use accounts::{Accounts, Role};
+pub use cluster::{
+    Cluster, Kind, Manifest, Manifests, ObjectName, Page, PageOf, Place, Refused, Served, Source,
+    Unreadable,
+};
 pub use evidence::{
     Attachments, Evidence, GROUPS_AT_ONCE, Grant, GroupRule, Holder, PublicAccessBlock, Route,
     Trail, TrailCall,

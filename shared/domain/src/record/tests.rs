@@ -26,6 +26,7 @@ fn look(began: i64, complete: bool, drift: &[(&str, u8)]) -> Judged {
         ignored: Vec::new(),
         unknown: Vec::new(),
         uncovered: Vec::new(),
+        pending: Vec::new(),
         counts: Counts {
             drifted: drift.len() as u64,
             ..Counts::default()

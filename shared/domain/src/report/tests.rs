@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::judge::Counts;
-use crate::look::{Uncovered, UncoveredReason};
+use crate::look::{Pending, Uncovered, UncoveredReason};
 use crate::severity::Cause;
 use crate::unit::Unit;
 
@@ -21,6 +21,7 @@ fn judged(counts: Counts) -> Judged {
         ignored: Vec::new(),
         unknown: Vec::new(),
         uncovered: Vec::new(),
+        pending: Vec::new(),
         counts,
         equivalences: BTreeMap::from([("tag-order".to_owned(), 2)]),
     }
@@ -264,4 +265,36 @@ fn only_strict_counts_what_cannot_be_compared() {
     assert_eq!(report.verdict(false), ScanVerdict::InSync);
     assert_eq!(report.verdict(true), ScanVerdict::Incomplete);
     assert_eq!(report.uncovered[0].reason, "stack-state");
+}
+
+#[test]
+fn an_entry_of_a_cluster_is_of_the_layer_of_its_content() {
+    let mut judged = judged(Counts::default());
+    judged.unit = crate::unit::Unit::application("shop", "web");
+    let config = Resource {
+        kind: "v1/ConfigMap".to_owned(),
+        ..Resource::default()
+    };
+    let at_path = |path: &str| Pending {
+        path: Some(path.to_owned()),
+        detail: "a1 is deployed, b2 is in Git".to_owned(),
+    };
+    judged.pending = vec![
+        (config.clone(), at_path("/data/a")),
+        (config.clone(), at_path("/metadata/labels/a")),
+    ];
+    judged.unknown = vec![(config, Gap::new(Reason::Denied, "no right to list"))];
+    let mut builder = ReportBuilder::new("e", at("2026-11-24T06:00:00Z"));
+    builder.look(&judged, &[], at("2026-11-24T06:00:00Z"));
+    let report = builder.finish(at("2026-11-24T06:00:00Z"), 0);
+    let layers: Vec<Layer> = report.pending.iter().map(|it| it.layer).collect();
+    assert_eq!(layers, [Layer::Configuration, Layer::Kubernetes]);
+    assert_eq!(report.unknown[0].layer, Layer::Configuration);
+    assert_eq!(
+        (
+            report.pending[0].path.as_deref(),
+            report.pending[0].reason.as_str()
+        ),
+        (Some("/data/a"), "ahead-of-deployed")
+    );
 }

@@ -21,6 +21,7 @@ fn alone(resource_type: &str, path: &str, value: &Value) -> bool {
         actual: Some(value.clone()),
         potential: false,
         attribution: None,
+        cause: None,
     };
     is_sensitive(resource_type, &difference, &Value::Null, &Value::Null)
 }
@@ -35,6 +36,7 @@ fn within(resource_type: &str, path: &str, expected: &Value, actual: &Value) -> 
         actual: pointer::get(actual, path).cloned(),
         potential: false,
         attribution: None,
+        cause: None,
     };
     is_sensitive(resource_type, &difference, expected, actual)
 }

@@ -10,7 +10,7 @@ use super::words::{
 };
 use crate::difference::{DifferenceKind, RawDifference};
 use crate::identity::Identity;
-use crate::look::{Gap, Modified, Observed, Reason, Uncovered, UncoveredReason, Verdict};
+use crate::look::{Aside, Gap, Modified, Observed, Reason, Uncovered, UncoveredReason, Verdict};
 use crate::pointer;
 use crate::ports::{Clock, PortError, PortErrorKind, Stacks};
 use crate::resource::Resource;
@@ -347,6 +347,7 @@ fn observed(stack: &StackId, row: &ResourceRow, verdict: Verdict) -> Observed {
             ..Resource::default()
         },
         verdict,
+        aside: Aside::default(),
     }
 }
 
@@ -422,6 +423,7 @@ fn difference(it: &PropertyDifference, expected: &Value, actual: &Value) -> RawD
             .then(|| side(actual, &it.actual).unwrap_or(Value::Null)),
         potential: false,
         attribution: None,
+        cause: None,
     }
 }
 

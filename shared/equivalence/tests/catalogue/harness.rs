@@ -38,6 +38,7 @@ fn difference(expected: &Value, actual: &Value, path: &str, kind: DifferenceKind
         actual: side(actual).filter(|_| kind != DifferenceKind::Removed),
         potential: false,
         attribution: None,
+        cause: None,
     }
 }
 

@@ -161,6 +161,7 @@ fn what_somebody_added_beside_the_template_is_recognised_by_no_rule() {
             actual: Some(value),
             potential: false,
             attribution: None,
+            cause: None,
         };
         for (expected, actual) in [
             (json!({}), json!({})),
