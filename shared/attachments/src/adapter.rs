@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws::{Access, AssumeRole, Connection};
+use aws::{Access, Connection};
 use domain::ports::{
     Attachments, Evidence, Grant, GroupRule, Holder, PortError, PublicAccessBlock, Role, Route,
     Trail,
@@ -23,17 +23,13 @@ impl Evidence for AwsEvidence {
         region: Option<&str>,
         role: Option<&Role>,
     ) -> Result<Arc<dyn Attachments>, PortError> {
-        let role = role.map(|role| AssumeRole {
-            arn: role.arn.clone(),
-            external_id: role.external_id.clone(),
-        });
-        let here = self.0.access(region, role.as_ref()).await?;
+        let here = self.0.access(region, role).await?;
         let home = cloudtrail::region_of("AWS::IAM::Role", here.place.region());
         Ok(Arc::new(AwsAttachments {
-            iam: self.0.access(Some(&home), role.as_ref()).await?,
+            iam: self.0.access(Some(&home), role).await?,
             here,
             connection: Arc::clone(&self.0),
-            role,
+            role: role.cloned(),
         }))
     }
 
@@ -52,7 +48,7 @@ struct AwsAttachments {
     /// The region that signs for IAM, which a partition has once.
     iam: Access,
     connection: Arc<Connection>,
-    role: Option<AssumeRole>,
+    role: Option<Role>,
 }
 
 impl AwsAttachments {

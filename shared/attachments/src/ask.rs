@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use aws::{Access, Call, HttpResponse, Place, Service, Unanswered, bytes_of};
+use aws::{Access, Call, HttpResponse, Place, Service, Unanswered, bytes_of, refusal_in_json};
 use domain::ports::{PortError, PortErrorKind};
 use serde_json::Value;
 
@@ -186,19 +186,6 @@ pub(crate) fn refusal_in_xml(answer: &HttpResponse) -> (Option<String>, String) 
     let error = document.find("Error").unwrap_or(&document);
     let text = |name| error.text(name).ok().flatten().map(str::to_owned);
     (text("Code"), text("Message").unwrap_or_default())
-}
-
-/// `__type` may carry a namespace, the header an address; services differ in the case of `message`.
-fn refusal_in_json(answer: &HttpResponse) -> (Option<String>, String) {
-    let body: Value = serde_json::from_slice(&bytes_of(answer)).unwrap_or_default();
-    let code = body["__type"]
-        .as_str()
-        .or_else(|| answer.headers().get("x-amzn-errortype"))
-        .and_then(|code| code.rsplit('#').next())
-        .and_then(|code| code.split(':').next())
-        .map(str::to_owned);
-    let message = body["message"].as_str().or(body["Message"].as_str());
-    (code, message.unwrap_or_default().to_owned())
 }
 
 /// Text as it stands in a URL or form: everything but the unreserved in percent.

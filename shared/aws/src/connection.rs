@@ -10,12 +10,13 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::service_config::ServiceConfigKey;
-use domain::ports::PortError;
+use domain::ports::{PortError, Role};
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::failure::{Place, invalid};
 use crate::http::CountingClient;
 use crate::roots::Roots;
+use crate::session::Session;
 
 /// The `op` of errors in the settings, before any call.
 pub(crate) const SETTINGS: &str = "aws settings";
@@ -84,15 +85,6 @@ impl Options {
     }
 }
 
-/// A role to act through.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct AssumeRole {
-    /// Its ARN.
-    pub arn: String,
-    /// The external id its trust policy asks for, if any.
-    pub external_id: Option<String>,
-}
-
 /// What an adapter makes its client from.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -113,7 +105,7 @@ pub struct Connection {
     options: Options,
     /// What is wrong in the user's settings; said at the first use of them.
     settings: Result<(), PortError>,
-    roles: Mutex<HashMap<AssumeRole, SharedCredentialsProvider>>,
+    roles: Mutex<HashMap<Role, SharedCredentialsProvider>>,
     /// Whose the caller's own credentials are, once it was asked.
     own: OnceCell<String>,
 }
@@ -157,6 +149,13 @@ impl Connection {
             .timeout_config(timeouts)
             .load()
             .await;
+        let config = match config.credentials_provider() {
+            Some(provider) => config
+                .into_builder()
+                .credentials_provider(Session::of(provider))
+                .build(),
+            None => config,
+        };
         let retry = roots_are_there.and_then(|()| user_retry(&config, retry));
         let (config, settings) = match retry {
             Ok(retry) => (config.into_builder().retry_config(retry).build(), Ok(())),
@@ -196,7 +195,7 @@ impl Connection {
     pub async fn access(
         &self,
         region: Option<&str>,
-        role: Option<&AssumeRole>,
+        role: Option<&Role>,
     ) -> Result<Access, PortError> {
         self.settings.clone()?;
         let region = region.map(str::to_owned).or_else(|| self.default_region()).ok_or_else(|| {
@@ -267,7 +266,7 @@ impl Connection {
 
     /// The provider of a role. One provider has one place in the identity cache
     /// that all clients share, so it must be the same one each time.
-    async fn assumed(&self, role: &AssumeRole, region: &str) -> SharedCredentialsProvider {
+    async fn assumed(&self, role: &Role, region: &str) -> SharedCredentialsProvider {
         let mut roles = self.roles.lock().await;
         if let Some(provider) = roles.get(role) {
             return provider.clone();
@@ -280,7 +279,7 @@ impl Connection {
         if let Some(id) = &role.external_id {
             builder = builder.external_id(id);
         }
-        let provider = SharedCredentialsProvider::new(builder.build().await);
+        let provider = Session::of(builder.build().await);
         roles.insert(role.clone(), provider.clone());
         provider
     }

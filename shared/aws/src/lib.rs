@@ -15,9 +15,12 @@ mod http;
 mod objects;
 #[cfg(feature = "queues")]
 mod queues;
+#[cfg(feature = "signed")]
+mod refusal;
 mod roots;
 #[cfg(feature = "secrets")]
 mod secrets;
+mod session;
 #[cfg(feature = "signed")]
 mod signed;
 #[cfg(test)]
@@ -25,12 +28,14 @@ mod tests;
 #[cfg(feature = "topic")]
 mod topic;
 
-pub use connection::{Access, AssumeRole, Connection, Options};
+pub use connection::{Access, Connection, Options};
 pub use failure::{Place, Refused, invalid};
 #[cfg(feature = "objects")]
 pub use objects::objects;
 #[cfg(feature = "queues")]
-pub use queues::{Backlog, Letter, Received, Sqs, queues};
+pub use queues::{Backlog, Letter, Received, Sqs, account_of, queues};
+#[cfg(feature = "signed")]
+pub use refusal::refusal_in_json;
 pub use roots::Roots;
 #[cfg(feature = "secrets")]
 pub use secrets::secrets;

@@ -34,6 +34,15 @@ pub fn queues(access: &Access, urls: BTreeMap<Queue, String>) -> Arc<dyn Queues>
     })
 }
 
+/// The account of a queue, by its URL; `None` where that names none.
+#[must_use]
+pub fn account_of(url: &str) -> Option<String> {
+    let (path, _name) = url.split_once("://")?.1.rsplit_once('/')?;
+    let (_, account) = path.rsplit_once('/')?;
+    let is_one = account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit());
+    is_one.then(|| account.to_owned())
+}
+
 struct FunctionQueues {
     sqs: Sqs,
     urls: BTreeMap<Queue, String>,

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use domain::ports::{PortError, PortErrorKind, Secret, Secrets};
 use serde_json::{Value, json};
 
 use crate::connection::Access;
 use crate::failure::invalid;
+use crate::refusal::refusal_in_json;
 use crate::signed::{Call, Service, bytes_of};
 
 const SECRETS_MANAGER: Service = Service {
@@ -151,7 +151,7 @@ impl AwsSecrets {
                 ("x-amz-target", target.to_owned()),
             ],
             body: body.to_string(),
-            refusal,
+            refusal: refusal_in_json,
         };
         let answer = self.access.call(&call).await.map_err(own_meaning)?;
         // The parser's message would quote from the answer.
@@ -169,19 +169,6 @@ fn own_meaning(error: PortError) -> PortError {
         _ => error.kind,
     };
     PortError { kind, ..error }
-}
-
-/// `__type` may carry a namespace, and services differ in the case of `message`.
-fn refusal(response: &HttpResponse) -> (Option<String>, String) {
-    let body: Value = serde_json::from_slice(&bytes_of(response)).unwrap_or_default();
-    let code = body["__type"]
-        .as_str()
-        .or_else(|| response.headers().get("x-amzn-errortype"))
-        .and_then(|code| code.rsplit('#').next())
-        .and_then(|code| code.split(':').next())
-        .map(str::to_owned);
-    let message = body["message"].as_str().or(body["Message"].as_str());
-    (code, message.unwrap_or_default().to_owned())
 }
 
 fn text(answer: &Value, pointer: &str) -> Option<Secret> {

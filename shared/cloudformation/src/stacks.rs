@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws::{AssumeRole, Connection, Place, invalid};
+use aws::{Connection, Place, invalid};
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::Builder;
 use aws_sdk_cloudformation::config::http::HttpResponse;
@@ -50,11 +50,7 @@ pub async fn stacks(
     region: Option<&str>,
     role: Option<&Role>,
 ) -> Result<Arc<dyn Stacks>, PortError> {
-    let role = role.map(|role| AssumeRole {
-        arn: role.arn.clone(),
-        external_id: role.external_id.clone(),
-    });
-    let access = connection.access(region, role.as_ref()).await?;
+    let access = connection.access(region, role).await?;
     let config = Builder::from(&access.config)
         .interceptor(WellFormed)
         .build();

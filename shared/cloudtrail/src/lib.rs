@@ -24,4 +24,4 @@ pub use question::Question;
 pub use record::{Malformed, read};
 pub use region::region_of;
 #[cfg(feature = "aws")]
-pub use trail::{Found, lookup, trail};
+pub use trail::{Found, Turns, lookup, trail};

@@ -34,15 +34,20 @@ impl Question {
     /// The question about a finding.
     #[must_use]
     pub fn of(finding: &Finding) -> Self {
-        let resource = &finding.resource;
+        Self::about(&finding.resource, (finding.since, finding.last_seen))
+    }
+
+    /// The question about a resource that was straight at the first time, if it
+    /// ever was, and was seen bent at the second.
+    #[must_use]
+    pub fn about(resource: &Resource, (since, to): (Option<Timestamp>, Timestamp)) -> Self {
         let region = resource.region.as_deref().unwrap_or_default();
-        let to = finding.last_seen;
         let earliest = to.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
         Self {
             account: resource.account.clone().unwrap_or_default(),
             region: region_of(&resource.kind, region),
             names: names(resource),
-            window: (finding.since.unwrap_or(earliest).max(earliest), to),
+            window: (since.unwrap_or(earliest).max(earliest), to),
         }
     }
 
@@ -60,13 +65,23 @@ impl Question {
         Ok(calls)
     }
 
+    /// Whether what was answered to this question answers the other one, which
+    /// was asked later about what the same look saw: what was called in between
+    /// cannot be what it saw.
+    #[must_use]
+    pub fn answers(&self, later: &Self) -> bool {
+        let of = |it: &Self| (it.account.clone(), it.region.clone(), it.names.clone());
+        of(self) == of(later) && self.window.0 <= later.window.0
+    }
+
     /// Who made a difference of the finding or, without one, deleted the
     /// resource: the [`author`] among calls, where it can have been nobody else.
     ///
     /// Who takes away has not put there what is there, nor the other way round.
     /// What was called since the look began may be what it saw, or have come
     /// after that; and of an entry without an id the record does not say whether
-    /// a call was about another. Where two have been at it, nobody is named.
+    /// a call was about another. Where two have been at it, nobody is named. What
+    /// the last look could not read was made before the one that last saw it.
     #[must_use]
     pub fn whom(
         &self,
@@ -87,10 +102,12 @@ impl Question {
         };
         let mut calls = calls.to_vec();
         calls.retain(|call| !other_way.iter().any(|it| call.name.starts_with(it)));
-        let named = author(&calls, self.window, &drifted)?;
         let (from, to) = self.window;
+        let last = finding.last_saw(path.unwrap_or_default());
+        let to = to.min(last.at);
+        let named = author(&calls, (from, to), &drifted)?;
         let is_some_entry = entry.is_none() && path.is_some_and(|it| it.split('/').any(is_number));
-        let begun = finding.look_started_at.clamp(from, to.max(from));
+        let begun = last.look_started_at.clamp(from, to.max(from));
         let doubtful = (if is_some_entry { from } else { begun }, to);
         let mut possible = calls
             .iter()
@@ -117,6 +134,7 @@ fn names(resource: &Resource) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use domain::finding::LastSeen;
     use domain::unit::Unit;
 
     use super::*;
@@ -163,6 +181,26 @@ mod tests {
     }
 
     #[test]
+    fn what_the_last_look_could_not_read_was_not_made_since_it_was_last_seen() {
+        let mut finding = finding("/DelaySeconds", DifferenceKind::Added);
+        let set = |who, second| by(who, second, "SetQueueAttributes");
+        let calls = [set("alice", 20), set("bob", 50)];
+        assert_eq!(named(&finding, &calls).as_deref(), Some("bob"));
+        let last = LastSeen {
+            look_started_at: at(25),
+            at: at(40),
+        };
+        finding.unread.insert("/DelaySeconds".to_owned(), last);
+        assert_eq!(named(&finding, &calls).as_deref(), Some("alice"));
+        // In the look that last saw it, two may have been it.
+        let during = [set("alice", 20), set("bob", 30)];
+        assert_eq!(named(&finding, &during), None);
+        // Of what was read, the last look counts.
+        "/Other".clone_into(&mut finding.differences[0].path);
+        assert_eq!(named(&finding, &calls).as_deref(), Some("bob"));
+    }
+
+    #[test]
     fn of_an_entry_without_an_id_two_people_are_nobody() {
         let finding = finding("/RedrivePolicy/0", DifferenceKind::Changed);
         let set = |who, second| by(who, second, "SetQueueAttributes");
@@ -170,6 +208,23 @@ mod tests {
         assert_eq!(named(&finding, &two), None);
         let one = [set("bob", 30), set("bob", 40)];
         assert_eq!(named(&finding, &one).as_deref(), Some("bob"));
+    }
+
+    #[test]
+    fn an_answer_holds_for_the_same_resource_and_no_time_before_its_own() {
+        let finding = finding("/DelaySeconds", DifferenceKind::Changed);
+        let asked = |since: Option<i64>, to: i64| {
+            Question::about(&finding.resource, (since.map(at), at(to)))
+        };
+        assert_eq!(Question::of(&finding), asked(None, 100));
+        assert!(asked(Some(10), 90).answers(&asked(Some(10), 100)));
+        assert!(!asked(Some(10), 90).answers(&asked(Some(5), 100)));
+        let another = Resource {
+            id: "https://queue/parcels".to_owned(),
+            ..finding.resource.clone()
+        };
+        let another = Question::about(&another, (Some(at(10)), at(100)));
+        assert!(!asked(Some(10), 90).answers(&another));
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! What a region's CloudTrail kept.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use aws::{Access, AssumeRole, Call, Connection, HttpResponse, Service, bytes_of};
+use aws::{Access, Call, Connection, Service, bytes_of, refusal_in_json};
 use domain::ports::{PortError, Role, Trail, TrailCall};
+use domain::slot::LOOKUPS_PER_SECOND;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until};
 
 use crate::record::read;
 
@@ -36,9 +40,25 @@ pub struct Found {
     pub cut: bool,
 }
 
+/// When the next page may be asked for, of one account and region: each takes a
+/// turn, whichever question it belongs to.
+#[derive(Debug, Default)]
+pub struct Turns(Mutex<Option<Instant>>);
+
+impl Turns {
+    async fn turn(&self) {
+        let mut free_at = self.0.lock().await;
+        if let Some(at) = *free_at {
+            sleep_until(at).await;
+        }
+        *free_at = Some(Instant::now() + Duration::from_secs(1) / LOOKUPS_PER_SECOND);
+    }
+}
+
 /// The write calls that a region's CloudTrail keeps (default: the connection's
 /// own region), with the caller's own rights or through a role. The region of a
-/// resource's calls is [`crate::region_of`].
+/// resource's calls is [`crate::region_of`]. What is asked of it at once is
+/// asked in turn, as often as CloudTrail allows.
 ///
 /// # Errors
 /// Those of [`Connection::access`]; nothing is asked of AWS yet.
@@ -47,15 +67,17 @@ pub async fn trail(
     region: Option<&str>,
     role: Option<&Role>,
 ) -> Result<Arc<dyn Trail>, PortError> {
-    let role = role.map(|role| AssumeRole {
-        arn: role.arn.clone(),
-        external_id: role.external_id.clone(),
-    });
-    let access = connection.access(region, role.as_ref()).await?;
-    Ok(Arc::new(AwsTrail(access)))
+    let access = connection.access(region, role).await?;
+    Ok(Arc::new(AwsTrail {
+        access,
+        turns: Turns::default(),
+    }))
 }
 
-struct AwsTrail(Access);
+struct AwsTrail {
+    access: Access,
+    turns: Turns,
+}
 
 #[async_trait]
 impl Trail for AwsTrail {
@@ -66,18 +88,18 @@ impl Trail for AwsTrail {
         to: Timestamp,
     ) -> Result<Vec<TrailCall>, PortError> {
         // Cut, it still holds the newest calls whole, and the newest decides.
-        let found = lookup(&self.0, resource, (from, to)).await?;
+        let found = lookup((&self.access, &self.turns), resource, (from, to)).await?;
         Ok(found.calls)
     }
 }
 
-/// The write calls that name a resource, from the first time to the second.
+/// The write calls that name a resource, from the first time to the second, each page in its turn.
 ///
 /// # Errors
 /// What a refusal means; [`domain::ports::PortErrorKind::Invalid`] where an
 /// answer or a record in it cannot be read.
 pub async fn lookup(
-    access: &Access,
+    (access, turns): (&Access, &Turns),
     resource: &str,
     (from, to): (Timestamp, Timestamp),
 ) -> Result<Found, PortError> {
@@ -93,6 +115,7 @@ pub async fn lookup(
     let mut tokens: Vec<String> = Vec::new();
     let mut calls = Vec::new();
     loop {
+        turns.turn().await;
         let page = ask(access, &body).await.map_err(|error| PortError {
             detail: format!("{name}: {}", error.detail),
             ..error
@@ -140,7 +163,7 @@ async fn ask(access: &Access, body: &Value) -> Result<Value, PortError> {
             ("x-amz-target", TARGET.to_owned()),
         ],
         body: body.to_string(),
-        refusal,
+        refusal: refusal_in_json,
     };
     let answer = access.call(&call).await?;
     match serde_json::from_slice(&bytes_of(&answer)) {
@@ -149,17 +172,4 @@ async fn ask(access: &Access, body: &Value) -> Result<Value, PortError> {
             .place
             .unreadable(OP, "the answer is not a JSON object")),
     }
-}
-
-/// `__type` may carry a namespace; services differ in the case of `message`.
-fn refusal(answer: &HttpResponse) -> (Option<String>, String) {
-    let body: Value = serde_json::from_slice(&bytes_of(answer)).unwrap_or_default();
-    let code = body["__type"]
-        .as_str()
-        .or_else(|| answer.headers().get("x-amzn-errortype"))
-        .and_then(|code| code.rsplit('#').next())
-        .and_then(|code| code.split(':').next())
-        .map(str::to_owned);
-    let message = body["message"].as_str().or(body["Message"].as_str());
-    (code, message.unwrap_or_default().to_owned())
 }

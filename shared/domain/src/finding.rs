@@ -2,6 +2,7 @@
 
 mod cut;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -58,6 +59,14 @@ pub struct Finding {
     /// they are: what it shows was done since then. `None` where there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// When the last look began that read the whole of the resource and was
+    /// written here; `None` where none was since its unit is watched.
+    #[serde(default)]
+    pub read_at: Option<Timestamp>,
+    /// Paths of the differences that its last look could not read and kept, with
+    /// the look that last saw each: what was called since then did not make them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<String, LastSeen>,
     /// How often it opened.
     pub occurrences: u64,
     /// That it is closed, and how.
@@ -77,6 +86,16 @@ pub struct Finding {
     /// by one until it changes.
     #[serde(default)]
     pub baseline: bool,
+}
+
+/// The look that last saw a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastSeen {
+    /// When it began.
+    pub look_started_at: Timestamp,
+    /// When it was written.
+    pub at: Timestamp,
 }
 
 /// How a finding closed.
@@ -192,6 +211,16 @@ impl fmt::Display for Status {
 }
 
 impl Finding {
+    /// The look that last saw the difference at a path.
+    #[must_use]
+    pub fn last_saw(&self, path: &str) -> LastSeen {
+        let last = LastSeen {
+            look_started_at: self.look_started_at,
+            at: self.last_seen,
+        };
+        self.unread.get(path).copied().unwrap_or(last)
+    }
+
     /// Whether of something it shows nobody knows yet who made it.
     #[must_use]
     pub fn lacks_author(&self) -> bool {

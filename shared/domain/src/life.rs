@@ -6,6 +6,8 @@
 mod authors;
 mod telling;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -19,7 +21,7 @@ use crate::message::Kind;
 use crate::ports::Write;
 
 pub use authors::attributed;
-use authors::inheriting;
+use authors::{inheriting, unread};
 
 /// A finding's next state, why, and who is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,7 +135,8 @@ pub fn seen(
     if moment.is_overtaken_by(previous.look_started_at) {
         return None;
     }
-    let sighting = &inheriting(sighting, previous, moment);
+    let read = sighting;
+    let sighting = &inheriting(read, previous, moment);
     let mut draft = Draft::of(previous);
     let finding = &mut draft.finding;
     let before = (previous.fingerprint(), previous.severity);
@@ -152,6 +155,10 @@ pub fn seen(
     finding.differences.clone_from(&sighting.differences);
     finding.cut = None;
     finding.attribution.clone_from(&sighting.attribution);
+    finding.unread = unread((sighting, read), previous);
+    if !read.is_partial {
+        finding.read_at = Some(moment.look_started_at);
+    }
     finding.last_seen = moment.now;
     finding.look_started_at = moment.look_started_at;
     moment.config.clone_into(&mut finding.config);
@@ -306,6 +313,8 @@ pub fn opened(sighting: &Sighting, moment: Moment<'_>) -> Decision {
             last_seen: moment.now,
             look_started_at: moment.look_started_at,
             since: None,
+            read_at: (!sighting.is_partial).then_some(moment.look_started_at),
+            unread: BTreeMap::new(),
             occurrences: 1,
             closed: None,
             acknowledged: None,
@@ -334,6 +343,11 @@ fn closed(previous: &Finding, how: Closing, moment: Moment<'_>) -> Option<Decisi
     });
     // Else an older look that saw it and is written late would reopen it.
     draft.finding.look_started_at = moment.look_started_at;
+    match how {
+        Closing::Resolved => draft.finding.read_at = Some(moment.look_started_at),
+        // What is out of sight is not measured by looks before that: those may have shown it.
+        Closing::Unwatched => (draft.finding.read_at, draft.finding.since) = (None, None),
+    }
     let (event, detail) = match how {
         Closing::Resolved => (Event::Resolved, "a complete look no longer saw it"),
         Closing::Unwatched => (

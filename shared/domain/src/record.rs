@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::counter;
-use crate::finding::{Closing, Finding};
+use crate::finding::Finding;
 use crate::identity::FindingId;
 use crate::judge::{Counts, Judged, Sighting};
 use crate::life::{self, Decision, Moment, Telling};
@@ -17,7 +17,7 @@ use crate::ports::{ATTEMPTS, Items, Ledger, PortError, PortErrorKind, Write};
 use crate::resource::Resource;
 use crate::unit::Unit;
 
-pub use told::record_and_tell;
+pub use told::{record_and_tell, record_once};
 
 /// The last complete look at a unit. Its generation counts complete looks; the
 /// first is the unit's baseline.
@@ -134,12 +134,14 @@ async fn record_sighting(
     let decided = commit_with(ledger, &id, |previous| {
         let mut decision = life::seen(previous, sighting, moment)?;
         if decision.shows_something_new() {
-            // What is still asked about, or was out of sight, may be older than that look.
-            let older = previous.filter(|it| match &it.closed {
-                None => it.lacks_author(),
-                Some(closed) => closed.how == Closing::Unwatched,
-            });
-            decision.finding.since = older.map_or(last, |it| it.since);
+            decision.finding.since = match previous {
+                None => last,
+                // What is still asked about, or was out of sight, may be older than any look.
+                Some(it) if it.closed.is_none() && it.lacks_author() => it.since,
+                // The unit's last complete look is no measure: where a later one had
+                // spoken of the finding already, what it saw of it was not written.
+                Some(it) => it.read_at.or(it.since),
+            };
         }
         Some(decision)
     })

@@ -123,7 +123,7 @@ impl FindingEntry {
     pub fn of(finding: &Finding, now: Timestamp) -> Self {
         Self {
             id: finding.id.clone(),
-            layer: finding.unit.layer,
+            layer: finding.identity.layer(),
             target: finding.target.clone(),
             change: finding.change,
             resource: finding.resource.clone(),

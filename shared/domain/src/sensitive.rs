@@ -25,6 +25,7 @@ mod random;
 mod tests;
 mod tokens;
 mod urls;
+mod walk;
 
 use std::ops::Range;
 
@@ -100,7 +101,7 @@ impl Beside {
             let member = pointer::segments(rest).next().unwrap_or_default();
             for container in [expected, actual]
                 .into_iter()
-                .filter_map(|tree| pointer::get(tree, container))
+                .filter_map(|tree| walk::at(tree, container))
             {
                 match container {
                     Value::Object(map) => {

@@ -15,6 +15,8 @@ use crate::ports::{PortError, PortErrorKind};
 pub enum Queue {
     /// Looks at stacks.
     StackDrift,
+    /// Looks at clusters.
+    ClusterDrift,
     /// Follows AWS Config.
     ConfigChange,
     /// Tells people.
@@ -25,8 +27,9 @@ pub enum Queue {
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Queue::StackDrift,
+        Queue::ClusterDrift,
         Queue::ConfigChange,
         Queue::Notify,
         Queue::ImagePush,
@@ -40,6 +43,7 @@ impl Queue {
     pub const fn as_str(self) -> &'static str {
         match self {
             Queue::StackDrift => "stack-drift",
+            Queue::ClusterDrift => "cluster-drift",
             Queue::ConfigChange => "config-change",
             Queue::Notify => "notify",
             Queue::ImagePush => "image-push",
@@ -51,6 +55,7 @@ impl Queue {
     pub const fn variable(self) -> &'static str {
         match self {
             Queue::StackDrift => "PLUMBLINE_QUEUE_STACK_DRIFT",
+            Queue::ClusterDrift => "PLUMBLINE_QUEUE_CLUSTER_DRIFT",
             Queue::ConfigChange => "PLUMBLINE_QUEUE_CONFIG_CHANGE",
             Queue::Notify => "PLUMBLINE_QUEUE_NOTIFY",
             Queue::ImagePush => "PLUMBLINE_QUEUE_IMAGE_PUSH",
@@ -113,6 +118,16 @@ pub enum Work {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_before: Option<Timestamp>,
     },
+    /// Look at what a target watches in a cluster.
+    LookAtCluster {
+        /// The target's name.
+        target: String,
+        /// When the look was asked for; one that began since then will do.
+        asked_at: Timestamp,
+        /// How often it was tried before.
+        #[serde(default)]
+        attempt: u32,
+    },
     /// See whether an incident is settled: closed, and clean in one more look.
     SettleIncident {
         /// The incident's id.
@@ -134,6 +149,7 @@ impl Work {
             | Work::CollectStack { .. }
             | Work::LookAtResource { .. }
             | Work::Attribute { .. } => Queue::StackDrift,
+            Work::LookAtCluster { .. } => Queue::ClusterDrift,
             Work::SettleIncident { .. } | Work::TellBaseline { .. } => Queue::Notify,
         }
     }
@@ -150,6 +166,7 @@ impl Work {
                 ..
             } => format!("look#{stack_id}#{logical_id}"),
             Work::Attribute { finding, .. } => format!("attribute#{finding}"),
+            Work::LookAtCluster { target, .. } => format!("cluster#{target}"),
             Work::SettleIncident { incident } => format!("settle#{incident}"),
             Work::TellBaseline { target } => format!("baseline#{target}"),
         }
@@ -233,6 +250,11 @@ mod tests {
                 finding: "f-1".to_owned(),
                 attempt: 0,
                 not_before: None,
+            },
+            Work::LookAtCluster {
+                target: "t".to_owned(),
+                asked_at: at,
+                attempt: 1,
             },
             Work::SettleIncident {
                 incident: "i-1".to_owned(),

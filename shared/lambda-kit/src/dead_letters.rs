@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws::{Access, Letter, Sqs};
+use domain::conceal;
 use domain::ports::PortError;
 
 /// Characters of a reason. SQS counts attributes into the size of a message,
@@ -34,7 +35,8 @@ impl DeadLetters {
         (source, message_id): (&str, &str),
         reason: &str,
     ) -> Result<(), PortError> {
-        let reason = one_line(reason);
+        // Who reads the queue need not be who may read what an error quotes.
+        let reason = one_line(&conceal::text(reason));
         let attributes = [
             ("source", source),
             ("reason", reason.as_str()),

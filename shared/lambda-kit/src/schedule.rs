@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::conceal;
 use domain::ports::PortError;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -61,7 +62,11 @@ where
     };
     match guarded(stop, || handler(tick)).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(failed(format!("{:?}", error.kind), error.to_string())),
+        // The platform logs it and a dead letter holds it: as in the logs, no secret that it quotes.
+        Ok(Err(error)) => {
+            let said = conceal::text(&error.to_string());
+            Err(failed(format!("{:?}", error.kind), said))
+        }
         Err(broken) => Err(failed(format!("{broken:?}"), broken.to_string())),
     }
 }

@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::current::{self, Current};
 use domain::ports::{Items, PortError, PortErrorKind};
 
+use crate::watch::names_account;
 use crate::{Config, Loaded, Policy};
 
 /// Reads the configuration in force, and keeps what it made of the last version.
 #[derive(Debug, Default)]
 pub struct InForce {
+    own: Option<String>,
     last: Mutex<Option<Arc<InForceConfig>>>,
 }
 
@@ -37,6 +39,20 @@ impl InForce {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, by a function of that account; `None` where it does not know its own.
+    #[must_use]
+    pub fn in_account(self, own: Option<String>) -> Self {
+        Self { own, ..self }
+    }
+
+    /// Whether an account may be one that this configuration can look at: it names
+    /// it, or it is the function's own, which may be any where that is not known.
+    #[must_use]
+    pub fn may_know(&self, config: &InForceConfig, account: &str) -> bool {
+        self.own.as_deref().is_none_or(|own| own == account)
+            || names_account(&config.loaded.config, account)
     }
 
     /// The configuration in force.

@@ -12,6 +12,7 @@
 //! schema, and what is read along a schema that is in no file (`testing`).
 
 mod cel;
+pub mod clusters;
 mod config;
 mod defaults;
 mod in_force;

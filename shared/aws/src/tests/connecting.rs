@@ -1,12 +1,12 @@
 //! Regions, roles, credentials, settings.
 
 use aws_config::{BehaviorVersion, Region};
-use domain::ports::PortError;
 use domain::ports::PortErrorKind::{Denied, Invalid, Throttled, Unavailable};
+use domain::ports::{PortError, Role};
 
 use super::server::{Reply, Server};
 use super::{answer, connect, identity, in_environment, is_child, loader, quick, refusal};
-use crate::{AssumeRole, Connection};
+use crate::Connection;
 
 /// What STS says of who asks, through a role.
 async fn through_role(connection: &Connection, region: Option<&str>) -> Result<(), PortError> {
@@ -26,8 +26,8 @@ fn assumed() -> String {
     )
 }
 
-fn role() -> AssumeRole {
-    AssumeRole {
+fn role() -> Role {
+    Role {
         arn: "arn:aws:iam::222222222222:role/plumbline-read".to_owned(),
         external_id: Some("x-1".to_owned()),
     }

@@ -1,11 +1,13 @@
 //! `LookupEvents` over real HTTP.
 
+use std::time::{Duration, Instant};
+
 use domain::ports::PortErrorKind::{Denied, Invalid, Throttled};
 use serde_json::{Value, json};
 
 use super::at;
 use super::server::{Reply, Server};
-use crate::{Found, lookup, trail};
+use crate::{Found, Turns, lookup, trail};
 
 /// An event as `LookupEvents` gives it.
 fn event(id: &str, second: i64, read_only: bool) -> Value {
@@ -25,7 +27,7 @@ fn page(events: &[Value], token: Option<&str>) -> String {
 
 async fn found(server: &Server) -> Result<Found, domain::ports::PortError> {
     let access = server.connection().await.access(None, None).await.unwrap();
-    lookup(&access, "sg-1", (at(0), at(100))).await
+    lookup((&access, &Turns::default()), "sg-1", (at(0), at(100))).await
 }
 
 fn ids(found: &Found) -> Vec<&str> {
@@ -89,6 +91,27 @@ async fn five_pages_are_read_and_more_is_said_to_be_cut() {
         assert_eq!((read.calls.len(), read.cut), (5, cut));
         assert_eq!(server.seen().len(), 5);
     }
+}
+
+#[tokio::test]
+async fn no_page_is_asked_for_sooner_than_half_a_second_after_the_one_before_whichever_question_it_is_of()
+ {
+    let server = Server::start(|number, _| {
+        let token = (number == 0).then_some("more");
+        Reply::new(200, page(&[], token))
+    })
+    .await;
+    let connection = server.connection().await;
+    let port = trail(&connection, None, None).await.unwrap();
+    let began = Instant::now();
+    port.calls("sg-1", at(0), at(100)).await.unwrap();
+    let two_pages = began.elapsed();
+    port.calls("sg-2", at(0), at(100)).await.unwrap();
+    let three = began.elapsed();
+    assert_eq!(server.seen().len(), 3);
+    let half = Duration::from_millis(500);
+    assert!(two_pages >= half && two_pages < 2 * half, "{two_pages:?}");
+    assert!(three >= 2 * half && three < 3 * half, "{three:?}");
 }
 
 #[tokio::test]

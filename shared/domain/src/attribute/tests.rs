@@ -304,6 +304,22 @@ fn what_could_not_be_read_keeps_what_was_added_with_its_severity_and_author() {
     assert_eq!(seen.finding.differences, known.differences);
     assert_eq!(seen.finding.severity, Severity::Critical);
     assert_eq!(seen.finding.rule, known.rule);
+    // Whoever is asked about it later is asked of the time until it was last seen.
+    let path = |it: &Difference| (it.kind == DifferenceKind::Added).then(|| it.path.clone());
+    let path = known.differences.iter().find_map(path).unwrap();
+    let again = life::seen(Some(&seen.finding), &unread, moment(150, 150)).unwrap();
+    for finding in [&seen.finding, &again.finding] {
+        let unread: Vec<&String> = finding.unread.keys().collect();
+        assert_eq!(unread, [&path]);
+        let last = finding.last_saw(&path);
+        assert_eq!(
+            (last.look_started_at, last.at),
+            (known.look_started_at, known.last_seen)
+        );
+    }
+    let read = life::seen(Some(&again.finding), &both, moment(160, 160)).unwrap();
+    assert_eq!(read.finding.unread.len(), 0);
+    assert_eq!(read.finding.last_saw(&path).at, read.finding.last_seen);
     // Read whole, it is gone.
     let whole = life::seen(Some(&known), &sighting("Queue", 77), moment(200, 200)).unwrap();
     assert_eq!(whole.finding.severity, Severity::Medium);

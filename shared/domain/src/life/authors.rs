@@ -1,9 +1,11 @@
 //! Who made what a finding shows.
 
+use std::collections::BTreeMap;
+
 use super::{Decision, Draft, Moment, fingerprint};
 use crate::attribute::Attributed;
 use crate::difference::{Change, DifferenceKind};
-use crate::finding::{Event, Finding};
+use crate::finding::{Event, Finding, LastSeen};
 use crate::judge::Sighting;
 use crate::message::Kind;
 
@@ -83,6 +85,19 @@ fn keep_unread(sighting: &mut Sighting, previous: &Finding) {
     sighting
         .differences
         .sort_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
+}
+
+/// What of a sighting was kept and not read, with the look that last saw it.
+pub(super) fn unread(
+    (kept, read): (&Sighting, &Sighting),
+    previous: &Finding,
+) -> BTreeMap<String, LastSeen> {
+    let is_read = |path: &String| read.differences.iter().any(|it| it.path == *path);
+    let paths = kept.differences.iter().map(|it| &it.path);
+    paths
+        .filter(|path| !is_read(path))
+        .map(|path| (path.clone(), previous.last_saw(path)))
+        .collect()
 }
 
 /// The sighting with what is known of who made the very same differences, which

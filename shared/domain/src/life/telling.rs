@@ -21,7 +21,7 @@ pub(super) fn writes(decision: &Decision, kind: Kind, now: Timestamp) -> Vec<Wri
     if !finding.baseline {
         let outgoing = Outgoing {
             audience: Audience::Notify,
-            layer: Some(finding.unit.layer),
+            layer: Some(finding.identity.layer()),
             severity: Some(finding.severity),
             message: Message::about(
                 (finding.id.as_str(), finding.version),
@@ -54,7 +54,7 @@ fn ask_who(decision: &Decision, now: Timestamp) -> Option<Write> {
 /// The count of an opening or a closing; what changes otherwise is not counted.
 fn count(decision: &Decision) -> Option<Write> {
     let finding = &decision.finding;
-    let layer = ("layer", finding.unit.layer.as_str());
+    let layer = ("layer", finding.identity.layer().as_str());
     let by = format!("{}.{}", finding.id, finding.version);
     let has_opened = decision
         .history

@@ -156,6 +156,7 @@ fn seeing_the_same_again_changes_only_the_time_and_the_version() {
         version: 2,
         last_seen: at(10),
         look_started_at: at(10),
+        read_at: Some(at(10)),
         ..open()
     };
     assert_eq!(again.finding, expected);

@@ -165,7 +165,8 @@ pub struct Grant {
 #[async_trait]
 pub trait Trail: Send + Sync {
     /// `cloudtrail:LookupEvents` by resource name within a time, the newest
-    /// first. Reads and refused calls are left out.
+    /// first. Reads and refused calls are left out. Each page waits until the
+    /// API takes another one, so that whoever asks need not.
     async fn calls(
         &self,
         resource: &str,

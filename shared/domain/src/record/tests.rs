@@ -6,6 +6,7 @@ mod sequence;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::attribution::Attribution;
 use crate::finding::{Event, Status};
 use crate::life::tests::{at, moment, sighting, unit};
 use crate::life::{Word, said};
@@ -333,4 +334,53 @@ fn what_a_finding_shows_was_done_since_the_last_look_that_did_not_show_it() {
     // As long as nobody knows who did the first, the second does not hide it.
     let other = write(&ledger, &look(40, true, &[("a", 2)]), 41).unwrap();
     assert_eq!(since(&other), [Some(at(10))]);
+}
+
+fn alice() -> Attribution {
+    Attribution {
+        who: "alice".to_owned(),
+        at: None,
+        how: "SetQueueAttributes".to_owned(),
+        console: false,
+    }
+}
+
+#[test]
+fn a_complete_look_whose_word_on_a_finding_was_overtaken_is_no_measure_of_when_it_was_done() {
+    let ledger = Double::default();
+    let mut known = look(0, true, &[("a", 1)]);
+    for difference in &mut known.sightings[0].differences {
+        difference.attribution = Some(alice());
+    }
+    write(&ledger, &known, 1).unwrap();
+    // A later look that could not read all of it is written first.
+    let mut partial = look(20, false, &[("a", 1)]);
+    partial.sightings[0].is_partial = true;
+    write(&ledger, &partial, 21).unwrap();
+    // The whole one sees what is new, and is not heard.
+    write(&ledger, &look(10, true, &[("a", 2)]), 22).unwrap();
+    let seen = write(&ledger, &look(30, true, &[("a", 2)]), 31).unwrap();
+    assert_eq!(seen[0].since, Some(at(0)), "the look before it all");
+    assert_eq!(seen[0].read_at, Some(at(30)));
+}
+
+#[test]
+fn what_comes_in_sight_again_in_part_may_all_be_older() {
+    let ledger = Double::default();
+    write(&ledger, &look(0, true, &[]), 1).unwrap();
+    let first = write(&ledger, &look(5, true, &[("a", 1)]), 6).unwrap();
+    assert_eq!(first[0].since, Some(at(0)));
+    let gone = |previous: Option<&Finding>| life::unwatched(previous?, Telling::Nobody, at(10));
+    block_on(commit_with(&ledger, &first[0].id, gone)).unwrap();
+    let mut partial = look(20, false, &[("a", 2)]);
+    partial.sightings[0].is_partial = true;
+    let again = write(&ledger, &partial, 21).unwrap();
+    assert_eq!((again[0].since, again[0].read_at), (None, None));
+    // Its author is known before the whole is seen.
+    for difference in &mut partial.sightings[0].differences {
+        difference.attribution = Some(alice());
+    }
+    write(&ledger, &partial, 22).unwrap();
+    let all = write(&ledger, &look(30, true, &[("a", 1)]), 31).unwrap();
+    assert_eq!(all[0].since, None, "the look at 5 did show it");
 }

@@ -6,7 +6,28 @@ use crate::judge::Judged;
 use crate::life::{Moment, Telling};
 use crate::ports::{PortError, Store, Write};
 
-use super::record;
+use super::{count_failed, record};
+
+/// Writes a judged look and tells of it ([`record_and_tell`]), and remembers that
+/// it was written ([`crate::once::remember`]): whichever copy of the message is
+/// written first counts, complete or not.
+///
+/// # Errors
+///
+/// Whatever the ledger answers; what was written before stays.
+pub async fn record_once(
+    store: &dyn Store,
+    judged: &Judged,
+    (moment, remember): (Moment<'_>, Write),
+) -> Result<(), PortError> {
+    if judged.complete {
+        record_and_tell(store, judged, (moment, &[remember])).await?;
+    } else {
+        record_and_tell(store, judged, (moment, &[])).await?;
+        count_failed(store, judged, remember).await?;
+    }
+    Ok(())
+}
 
 /// Writes a judged look ([`record()`]) and tells of it.
 ///

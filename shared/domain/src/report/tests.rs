@@ -298,3 +298,18 @@ fn an_entry_of_a_cluster_is_of_the_layer_of_its_content() {
         (Some("/data/a"), "ahead-of-deployed")
     );
 }
+
+#[test]
+fn the_entry_of_a_finding_is_of_its_own_layer_not_of_its_units() {
+    let unit = Unit::application("shop", "web");
+    let mut finding = crate::testing::finding(&unit, "A", at("2026-11-24T06:00:00Z"));
+    let config = ("", "ConfigMap");
+    finding.identity = crate::identity::Identity::object(
+        Layer::Configuration,
+        "shop",
+        config,
+        (Some("web"), "cart"),
+    );
+    let entry = FindingEntry::of(&finding, at("2026-11-24T06:00:00Z"));
+    assert_eq!(entry.layer, Layer::Configuration);
+}

@@ -200,12 +200,16 @@ fn public(text: &str) -> Vec<Range<usize>> {
 
 /// `Bearer x`, `Basic x`, whatever the case.
 fn bearers(text: &str, found: &mut Vec<Range<usize>>) {
-    let mut last = "";
+    let (mut before, mut last) = ("", "");
     for (at, word) in words(text) {
         let is_scheme = last.eq_ignore_ascii_case("bearer") || last.eq_ignore_ascii_case("basic");
-        if is_scheme && word.len() >= 16 && word.bytes().any(|it| it.is_ascii_digit()) {
+        let is_long = word.len() >= 16 && word.bytes().any(|it| it.is_ascii_digit());
+        // The header's name leaves no doubt: `proxy_set_header Authorization "Basic x"`.
+        let is_of_header = before.eq_ignore_ascii_case("authorization") && !word.starts_with('$');
+        if is_scheme && (is_long || is_of_header) {
             found.push(at..at + word.len());
         }
+        before = last;
         last = word.rsplit([':', '=']).next().unwrap_or_default();
     }
 }

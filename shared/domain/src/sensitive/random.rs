@@ -43,6 +43,9 @@ const FOLLOWERS: [&str; 26] = [
 /// Of 100 pairs of neighbours, how many are ordinary at most in a short key.
 const ORDINARY: usize = 55;
 
+/// The same of a key in one case: it may change between letters and digits as seldom as a name does.
+const ORDINARY_OF_ONE_CASE: usize = 45;
+
 /// How many pairs of neighbours say anything of a run.
 const ENOUGH: usize = 9;
 
@@ -121,13 +124,14 @@ pub(super) fn is_short_key(run: &str) -> bool {
             changes += usize::from(class(pair[0]) != class(pair[1]));
         }
     }
+    let is_under = |most: usize| ordinary * 100 < most * pairs;
+    let has_digit = has(run, u8::is_ascii_digit);
     // Without a digit there must be more to see than an abbreviation.
-    let most = if has(run, u8::is_ascii_digit) {
-        ORDINARY
-    } else {
-        ORDINARY / 2
-    };
-    pairs >= ENOUGH && ordinary * 100 < most * pairs && changes * 100 >= 20 * pairs
+    let most = if has_digit { ORDINARY } else { ORDINARY / 2 };
+    let is_restless = changes * 100 >= 20 * pairs;
+    // Names have parts; a run without any need not change its class all the time.
+    let is_bare = has_digit && !run.contains(['-', '_', '/']);
+    pairs >= ENOUGH && (is_restless && is_under(most) || is_bare && is_under(ORDINARY_OF_ONE_CASE))
 }
 
 fn is_possible(byte: u8) -> bool {
@@ -218,7 +222,9 @@ fn is_unique_id(run: &str) -> bool {
     const BEGINNINGS: [&str; 10] = [
         "AGPA", "AIDA", "AIPA", "ANPA", "ANVA", "APKA", "AROA", "ASCA", "ABIA", "Z",
     ];
-    is_capital(run) && run.len() <= 21 && BEGINNINGS.iter().any(|it| run.starts_with(it))
+    is_capital(run)
+        && (20..=21).contains(&run.len())
+        && BEGINNINGS.iter().any(|it| run.starts_with(it))
 }
 
 fn has_only_lower(text: &str) -> bool {
@@ -274,10 +280,59 @@ mod tests {
         const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
         for length in [16, 20, 24, 28, 31] {
             let counts = [LETTERS, LOWER, UPPER].map(|it| found(it, length));
-            assert!(counts.iter().all(|it| *it >= 910), "{length}: {counts:?}");
+            // Longer ones in capitals alone may be ids of AWS.
+            assert!(counts.iter().all(|it| *it >= 940), "{length}: {counts:?}");
         }
+        let counts = [LETTERS, LOWER, UPPER].map(|it| found(it, 16));
+        assert!(counts.iter().all(|it| *it >= 970), "{counts:?}");
         assert!(found("0123456789abcdef", 20) >= 980);
         // As ids are.
         assert_eq!(found("0123456789abcdef", 17), 0);
+    }
+
+    #[test]
+    fn of_ten_thousand_names_made_of_words_hardly_one_is_taken_for_a_key() {
+        const WORDS: &str = "access account admin agent alarm alert api app archive async audit auth aws backend backup \
+            batch billing bucket build bus cache cdk check checkout cidr client cloud cluster code config connect console \
+            consumer container core credit cron data db debug default delivery deploy desk dev dlq dns domain download ec2 \
+            ecs edge eks email engine env event export feature fetch file filter flow frontend function gateway graph grpc \
+            handler hash health helper hook host http https iam image import index ingest input instance invoice \
+            job json k8s kafka key kinesis kms lambda layer legacy limit link list listener load lock log main \
+            manager map master message metric migrate mobile model monitor mysql nat network nginx node notify object \
+            order output owner page parser payment pdf peer pipeline policy pool postgres prefix private prod product proxy \
+            public push queue rds read redis region registry release report request resource rest role root route rule s3 \
+            sandbox scan schedule schema search security sender server service session shard shop sns source sqs ssl stack \
+            stage staging state static status step storage store stream subnet support sync system table target task team \
+            template test tls token tool topic trace trail trigger uat update upload user utils v1 v2 value vault vpc waf \
+            web webhook west wildcard worker write xml zone";
+        let words: Vec<&str> = WORDS.split_whitespace().collect();
+        let mut seed = 11;
+        let mut next = |below: usize| {
+            let digits = random(b"0123456789", 6, &mut seed);
+            digits.parse::<usize>().unwrap() % below
+        };
+        let mut taken = Vec::new();
+        for _ in 0..10_000 {
+            let (style, number) = (next(4), next(100));
+            let mut name = String::new();
+            while name.len() < SHORT {
+                let word = words[next(words.len())];
+                let first = word[..1].to_uppercase();
+                match style {
+                    0 if !name.is_empty() => name.extend(["-", word]),
+                    1 if !name.is_empty() => name.extend(["_", word]),
+                    2 => name.extend([&first, &word[1..]]),
+                    _ => name.push_str(word),
+                }
+            }
+            if number < 20 {
+                name.push_str(&number.to_string());
+            }
+            if is_short_key(&name) || is_long_key(&name) {
+                taken.push(name);
+            }
+        }
+        // Most of them are abbreviations in a row, `EcsKafkaS3Metric`.
+        assert!(taken.len() <= 30, "{}: {taken:?}", taken.len());
     }
 }

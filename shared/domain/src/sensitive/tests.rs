@@ -1,15 +1,15 @@
 //! Tables of what is hidden and what is shown.
 
+mod objects;
 mod ordinary;
 mod secrets;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::is_sensitive;
 use super::names::WORDS;
+use super::{is_sensitive, walk};
 use crate::difference::{DifferenceKind, RawDifference};
-use crate::pointer;
 
 /// A value at a path, alone in its trees.
 fn alone(resource_type: &str, path: &str, value: &Value) -> bool {
@@ -32,8 +32,8 @@ fn within(resource_type: &str, path: &str, expected: &Value, actual: &Value) -> 
         entry: None,
         path: path.to_owned(),
         kind: DifferenceKind::Changed,
-        expected: pointer::get(expected, path).cloned(),
-        actual: pointer::get(actual, path).cloned(),
+        expected: walk::at(expected, path).cloned(),
+        actual: walk::at(actual, path).cloned(),
         potential: false,
         attribution: None,
         cause: None,

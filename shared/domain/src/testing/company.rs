@@ -250,6 +250,8 @@ pub fn finding(unit: &Unit, logical_id: &str, now: Timestamp) -> Finding {
         last_seen: now,
         look_started_at: now,
         since: None,
+        read_at: Some(now),
+        unread: std::collections::BTreeMap::new(),
         occurrences: 1,
         closed: None,
         acknowledged: None,

@@ -86,7 +86,7 @@ async fn what_comes_later_is_a_delayed_message_or_beyond_that_a_timer() {
 #[tokio::test]
 async fn what_never_will_go_well_is_buried_with_source_reason_and_id() {
     let records = [
-        message("m-1", "fail:no\nsuch stack"),
+        message("m-1", "fail:no\nsuch stack, password=willow-quoted"),
         message("m-2", "done"),
     ];
     let outcome = sqs(vec![event(&records)]).run().await;
@@ -94,10 +94,13 @@ async fn what_never_will_go_well_is_buried_with_source_reason_and_id() {
     assert_eq!(outcome.sent.len(), 1);
     let letter = &outcome.sent[0];
     assert_eq!(letter["QueueUrl"], "http://sqs/dead");
-    assert_eq!(letter["MessageBody"], "fail:no\nsuch stack");
+    assert_eq!(
+        letter["MessageBody"],
+        "fail:no\nsuch stack, password=willow-quoted"
+    );
     for (name, value) in [
         ("source", QUEUE_ARN),
-        ("reason", "no such stack"),
+        ("reason", "no such stack, password=[hidden]"),
         ("messageId", "m-1"),
     ] {
         assert_eq!(letter["MessageAttributes"][name]["StringValue"], value);

@@ -106,7 +106,7 @@ async fn tick(tick: Tick) -> Result<(), PortError> {
         Some("error") => Err(PortError::new(
             PortErrorKind::Throttled,
             "sqs:SendMessage",
-            "slow",
+            "slow, at password=willow-quoted",
         )),
         Some("panic") => panic!("hunter2"),
         Some("hang") => std::future::pending().await,

@@ -133,7 +133,7 @@ async fn a_schedule_is_answered_and_its_errors_have_a_type() {
     );
     assert_eq!(
         outcome.answers[1].1["errorMessage"],
-        "sqs:SendMessage: slow"
+        "sqs:SendMessage: slow, at password=[hidden]"
     );
     assert!(!outcome.output.contains("hunter2"), "{}", outcome.output);
 }

@@ -31,8 +31,8 @@ pub use manifests::{
     ArgocdApplication, ArgocdManifests, ArgocdServer, GithubDirectory, Helm, Manifests,
 };
 pub use notify::{
-    Channel, EmailChannel, GithubChannel, Notify, PagerdutyChannel, Route, SlackChannel,
-    SnsChannel, WebhookChannel,
+    Channel, ComesLater, EmailChannel, GithubChannel, Notify, PagerdutyChannel, Reached, Route,
+    SlackChannel, SnsChannel, WebhookChannel,
 };
 pub use remediation::{Fights, Freeze, OnFailure, OnSuccess, Remediation, Strategy};
 pub use services::{

@@ -48,6 +48,51 @@ pub enum Channel {
     Email(EmailChannel),
 }
 
+/// A channel that this version can reach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reached<'c> {
+    /// An incoming webhook of Slack, by the reference to its address.
+    SlackWebhook(&'c SecretRef),
+    /// Any HTTP endpoint.
+    Webhook(&'c WebhookChannel),
+}
+
+/// Why a channel cannot be reached yet: its kind comes with a later version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ComesLater {
+    /// The kind, as a sentence begins with it.
+    pub kind: &'static str,
+    /// The keys within the channel that ask for it.
+    pub keys: &'static [&'static str],
+}
+
+impl ComesLater {
+    /// What to use until then.
+    pub const INSTEAD: &'static str = "use slack with webhook, or webhook";
+}
+
+impl Channel {
+    /// How this version reaches the channel. Whoever tells, tests or checks channels asks here.
+    ///
+    /// # Errors
+    ///
+    /// That it cannot yet.
+    pub const fn reached(&self) -> Result<Reached<'_>, ComesLater> {
+        let (kind, keys): (_, &[_]) = match self {
+            Self::Slack(slack) => match &slack.webhook {
+                Some(url) => return Ok(Reached::SlackWebhook(url)),
+                None => ("Slack with a bot token", &["slack", "token"]),
+            },
+            Self::Webhook(webhook) => return Ok(Reached::Webhook(webhook)),
+            Self::Pagerduty(_) => ("PagerDuty", &["pagerduty"]),
+            Self::Github(_) => ("GitHub issues", &["github"]),
+            Self::Sns(_) => ("SNS", &["sns"]),
+            Self::Email(_) => ("e-mail", &["email"]),
+        };
+        Err(ComesLater { kind, keys })
+    }
+}
+
 /// A PagerDuty service.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -2,7 +2,7 @@
 
 use super::path::Path;
 use super::{Loaded, Problem};
-use crate::config::Channel;
+use crate::config::ComesLater;
 
 impl Loaded {
     /// The channels that this version cannot reach, in the order of the file.
@@ -13,41 +13,30 @@ impl Loaded {
         let named = self.config.notify.channels.iter();
         let mut later: Vec<Problem> = named
             .filter_map(|(name, channel)| {
-                let (keys, kind) = comes_later(channel)?;
-                let path = keys
+                let later = channel.reached().err()?;
+                let path = later
+                    .keys
                     .iter()
                     .fold(channels.key(name), |path, key| path.key(key));
-                Some(self.warning(&path, kind))
+                Some(self.warning(&path, later))
             })
             .collect();
         later.sort_by_key(|it| it.place);
         later
     }
 
-    fn warning(&self, path: &Path, kind: &str) -> Problem {
+    fn warning(&self, path: &Path, later: ComesLater) -> Problem {
         let place = self.root.place_of_key(path);
         Problem {
             file: self.file.clone(),
             place: Some((place.line, place.column)),
             path: path.to_string(),
             message: format!(
-                "{kind} comes with a later version of Plumbline; until then every message to this channel \
-                 ends as a dead letter; use slack with webhook, or webhook"
+                "{} comes with a later version of Plumbline; until then every message to this channel \
+                 ends as a dead letter; {}",
+                later.kind,
+                ComesLater::INSTEAD
             ),
         }
     }
-}
-
-/// The keys within a channel that ask for a kind of a later version, and the kind.
-const fn comes_later(channel: &Channel) -> Option<(&'static [&'static str], &'static str)> {
-    Some(match channel {
-        Channel::Slack(slack) if slack.webhook.is_none() => {
-            (&["slack", "token"], "Slack with a bot token")
-        }
-        Channel::Slack(_) | Channel::Webhook(_) => return None,
-        Channel::Pagerduty(_) => (&["pagerduty"], "PagerDuty"),
-        Channel::Github(_) => (&["github"], "GitHub issues"),
-        Channel::Sns(_) => (&["sns"], "SNS"),
-        Channel::Email(_) => (&["email"], "e-mail"),
-    })
 }

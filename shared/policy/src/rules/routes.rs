@@ -90,7 +90,7 @@ fn facts<'f>(finding: &'f Finding, difference: Option<&'f Difference>) -> Facts<
         Change::Added => DifferenceKind::Added,
     };
     Facts {
-        layer: finding.unit.layer,
+        layer: finding.identity.layer(),
         target: &finding.target,
         change: finding.change,
         severity: Some(finding.severity),

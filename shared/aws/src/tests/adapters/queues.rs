@@ -8,7 +8,7 @@ use domain::work::Queue;
 use serde_json::{Value, json};
 
 use super::always;
-use crate::queues::{Backlog, Letter, Sqs, queues};
+use crate::queues::{Backlog, Letter, Sqs, account_of, queues};
 
 const URL: &str = "https://sqs.eu-west-1.amazonaws.com/111122223333/stack-drift";
 
@@ -185,5 +185,24 @@ async fn every_refusal_has_its_kind() {
             .unwrap_err();
         assert_eq!(error.kind, kind, "{code}: {error}");
         assert_eq!(error.op, "sqs:SendMessage");
+    }
+}
+
+#[test]
+fn a_queues_url_says_whose_it_is_and_no_other_text_does() {
+    for url in [
+        "https://sqs.eu-west-1.amazonaws.com/111122223333/plumbline-config-change",
+        "http://127.0.0.1:4566/111122223333/q.fifo",
+    ] {
+        assert_eq!(account_of(url).as_deref(), Some("111122223333"), "{url}");
+    }
+    for url in [
+        "",
+        "q",
+        "https://sqs.eu-west-1.amazonaws.com/q",
+        "https://vpce-1.sqs.eu-west-1.vpce.amazonaws.com/queue/name",
+        "https://sqs.eu-west-1.amazonaws.com/11112222333/q",
+    ] {
+        assert_eq!(account_of(url), None, "{url}");
     }
 }
