@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::demo::{FEWEST_STACKS, MOST_STACKS};
+use crate::diff::Diff;
 use crate::doctor::Doctor;
 use crate::init::Init;
 use crate::policy_against::Check;
@@ -16,7 +17,7 @@ use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
 /// Finds what hangs crooked in AWS, says who bent it, and remembers it.
 ///
-/// Exit codes of scan: 0 in sync, 1 drift, 2 error or incomplete. Other
+/// Exit codes of scan and diff: 0 in sync, 1 drift, 2 error or incomplete. Other
 /// commands: 0 done, 1 not done, 2 usage or configuration.
 #[derive(Debug, Parser)]
 #[command(name = "plumbline", version, max_term_width = 100)]
@@ -56,6 +57,12 @@ pub(crate) enum Command {
     Init(Init),
     /// Look now, from here; report, and keep the ledger. Changes and sends nothing.
     Scan(Scan),
+    /// Compare manifests with a cluster, in the place of kubectl diff, and see who changed what and when.
+    ///
+    /// Needs no configuration and records nothing; a plumbline.yaml that is there gives its rules and
+    /// trusted managers. Secret values are never shown. KUBECTL_EXTERNAL_DIFF names another program to
+    /// show the differences. Exit codes: 0 in sync, 1 differences, 2 error or incomplete.
+    Diff(Box<Diff>),
     /// The ledger's findings.
     Findings(Findings),
     /// Why a finding exists, which rule set its severity, and what comes next.

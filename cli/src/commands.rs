@@ -19,8 +19,8 @@ use crate::ledger::Place;
 use crate::progress::Progress;
 use crate::scan::{Desk, Request};
 use crate::{
-    dead_letters, demo, doctor, explain, findings, init, invoke, ledger, policy_command, report,
-    screen, setup,
+    dead_letters, demo, diff, doctor, explain, findings, init, invoke, ledger, policy_command,
+    report, screen, setup,
 };
 
 /// The configuration file where none is named.
@@ -34,6 +34,7 @@ pub(crate) async fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Command::Demo(demo) => demo::run(&demo).await?,
         Command::Scan(scan) => return run_scan(config, &place, scan).await,
+        Command::Diff(it) => return diff::run(config, &it).await,
         Command::Init(it) => init::run(config, &it).await?,
         Command::Doctor(it) => return doctor::run(config, &place, &it).await,
         Command::Setup(it) => setup::run(&it)?,
@@ -66,7 +67,9 @@ fn refuse_table(cli: &Cli) -> Result<(), Failure> {
             "--table: the dead letters of a deployment lie in its queues; name its stack with --stack"
         }
         Command::Demo(_) => "--table: the demo has a ledger of its own",
-        Command::Init(_) | Command::Setup(_) => "--table: this command works on no ledger",
+        Command::Diff(_) | Command::Init(_) | Command::Setup(_) => {
+            "--table: this command works on no ledger"
+        }
         Command::Invoke(it) if matches!(it.function, Function::Clock | Function::Publish) => {
             "--table: what these functions send would go nowhere and be gone from the table; \
              invoke the deployed one with `aws lambda invoke`"
@@ -135,6 +138,7 @@ async fn run_scan(config: Option<&Path>, place: &Place, scan: args::Scan) -> Res
         }
     };
     let desk = Desk {
+        root: crate::clusters::root(config),
         connection,
         clock: Arc::new(SystemClock),
         ledger,

@@ -27,6 +27,8 @@ pub(crate) struct Outside {
     pub(crate) accounts: Arc<dyn Accounts>,
     /// The way to what else tells of resources.
     pub(crate) evidence: Arc<dyn Evidence>,
+    /// The way to clusters and to what Git says of them.
+    pub(crate) ways: Arc<dyn cluster_drift::Ways>,
     /// Chat and webhooks.
     pub(crate) channels: Arc<dyn Channels>,
     /// Where secrets are.
@@ -84,6 +86,15 @@ impl Outside {
                 catalogue: Catalogue::all(),
                 clock: Arc::new(SystemClock),
             })),
+            Queue::ClusterDrift => Arc::new(ClusterDrift(cluster_drift::Deps {
+                store: Arc::clone(&self.store),
+                config: InForce::new(),
+                ways: Arc::clone(&self.ways),
+                secrets: Arc::clone(&self.secrets),
+                hash_key: self.hash_key.clone(),
+                catalogue: Catalogue::all(),
+                clock: Arc::new(SystemClock),
+            })),
             Queue::Notify => Arc::new(Notify(notify::Deps {
                 store: Arc::clone(&self.store),
                 config: InForce::new(),
@@ -109,6 +120,7 @@ impl Outside {
 }
 
 struct StackDrift(stack_drift::Deps);
+struct ClusterDrift(cluster_drift::Deps);
 struct Notify(notify::Deps);
 struct ConfigChange(config_change::Deps);
 struct ImagePush(image_push::Deps);
@@ -117,6 +129,13 @@ struct ImagePush(image_push::Deps);
 impl Handler for StackDrift {
     async fn handle(&self, delivery: &Delivery) -> Handled {
         stack_drift::handle(&self.0, &delivery.body).await
+    }
+}
+
+#[async_trait]
+impl Handler for ClusterDrift {
+    async fn handle(&self, delivery: &Delivery) -> Handled {
+        cluster_drift::handle(&self.0, &delivery.body).await
     }
 }
 

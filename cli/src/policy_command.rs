@@ -57,7 +57,7 @@ async fn explain(config: Option<&Path>, place: &Place, id: &str) -> Result<(), F
 fn facts<'f>(finding: &'f Finding, difference: Option<&'f Difference>) -> Facts<'f> {
     let attribution = difference.map_or(finding.attribution.as_ref(), |it| it.attribution.as_ref());
     Facts {
-        layer: finding.unit.layer,
+        layer: finding.identity.layer(),
         target: &finding.target,
         change: finding.change,
         severity: None,

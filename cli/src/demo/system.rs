@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 
 use super::plot::{ACCOUNT, REGION};
 use crate::clock::SystemClock;
+use crate::clusters::{Here, root};
 use crate::failure::Failure;
 use crate::functions::Outside;
 
@@ -93,6 +94,7 @@ impl System {
             topic: Arc::clone(&bus) as Arc<dyn Topic>,
             accounts: Arc::new(AwsAccounts(Arc::clone(&connection))),
             evidence: Arc::new(AwsEvidence(Arc::clone(&connection))),
+            ways: Arc::new(Here::new(Arc::clone(&connection), root(Some(&config)))),
             channels: Arc::new(channels),
             secrets,
             hash_key: format!("file:{}.key", path.display()),

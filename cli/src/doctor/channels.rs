@@ -7,7 +7,7 @@ use alerts::HttpChannels;
 use aws::Connection;
 use domain::ports::{Address, Channels as _, PortError, Secrets as _};
 use jiff::Timestamp;
-use policy::{Channel, Loaded};
+use policy::{Channel, Loaded, Reached};
 use serde_json::json;
 
 use super::{Check, within};
@@ -79,30 +79,20 @@ async fn post(connection: &Arc<Connection>, loaded: &Loaded) -> Vec<Check> {
     let mut checks = Vec::new();
     for (name, channel) in &loaded.config.notify.channels {
         let what = format!("channel {name} test message");
-        let (address, body) = match channel {
-            Channel::Slack(it) => match &it.webhook {
-                Some(url) => (
-                    Address::SlackWebhook {
-                        url: url.to_string(),
-                    },
-                    json!({"text": text}),
-                ),
-                None => {
-                    checks.push(later(what));
-                    continue;
-                }
-            },
-            Channel::Webhook(it) => (
+        let (address, body) = match channel.reached() {
+            Ok(Reached::SlackWebhook(url)) => {
+                let url = url.to_string();
+                (Address::SlackWebhook { url }, json!({"text": text}))
+            }
+            Ok(Reached::Webhook(it)) => (
                 Address::Webhook {
                     url: it.url.to_string(),
                     secret: it.secret.as_ref().map(ToString::to_string),
                 },
                 json!({"apiVersion": "plumbline/v1", "kind": "Test", "environment": environment, "time": now.to_string(), "text": text}),
             ),
-            _ => {
-                checks.push(later(what));
-                continue;
-            }
+            // That it comes later is said of the configuration.
+            Err(_) => continue,
         };
         let key = format!("doctor-{name}-{}", now.as_second());
         let posted: Result<_, PortError> =
@@ -113,12 +103,4 @@ async fn post(connection: &Arc<Connection>, loaded: &Loaded) -> Vec<Check> {
         });
     }
     checks
-}
-
-fn later(what: String) -> Check {
-    Check::warn(
-        what,
-        "this version cannot reach a channel of this kind",
-        "use slack with webhook, or webhook",
-    )
 }

@@ -42,6 +42,9 @@ pub(super) fn look(config: Option<&Path>) -> (Vec<Check>, Option<Loaded>) {
             config.notify.channels.len()
         ),
     )];
+    let later = loaded.channels_of_later();
+    let fix = "lead its routes to a channel of this version";
+    checks.extend(later.iter().map(|it| Check::warn(WHAT, it, fix)));
     let warnings = loaded.warnings.iter();
     checks.extend(warnings.map(|it| Check::warn(WHAT, it, "change it there")));
     if config.targets.is_empty() {

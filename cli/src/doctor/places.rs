@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws::{AssumeRole, Connection};
+use aws::Connection;
 use aws_credential_types::provider::ProvideCredentials as _;
 use domain::ports::{PortError, PortErrorKind, Role, Stacks};
 use domain::stack::{DetectionId, StackSummary};
@@ -111,12 +111,8 @@ async fn visit(
 
 /// Whether a role gives credentials.
 async fn enter(connection: &Connection, (place, role): (&Place, &Role)) -> Result<(), String> {
-    let role = AssumeRole {
-        arn: role.arn.clone(),
-        external_id: role.external_id.clone(),
-    };
     let access = connection
-        .access(place.1.as_deref(), Some(&role))
+        .access(place.1.as_deref(), Some(role))
         .await
         .map_err(|error| error.to_string())?;
     let Some(provider) = access.config.credentials_provider() else {

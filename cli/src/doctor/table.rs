@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use aws::{Connection, Sqs};
 use aws_sdk_dynamodb::types::{KeySchemaElement, TableDescription};
-use domain::ports::{Items, PortError};
+use domain::message::Outgoing;
+use domain::ports::{Item, Items, PortError};
+use domain::timer::Timer;
 use domain::{counter, current, outbox, timer};
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use policy::Loaded;
 
 use super::{Check, within};
@@ -155,18 +157,22 @@ async fn running(items: &dyn Items, now: Timestamp) -> Vec<Check> {
     match (beats, timers, unsent) {
         (Ok(0), ..) => vec![Check::fail(what, "it has never run", fix)],
         (Ok(beats), Ok(timers), Ok(unsent)) => {
-            let late = timers.len() + unsent.len();
-            if late > 0 {
+            if let Some(waits) = longest(&timers, &unsent, now) {
                 let found = format!(
-                    "{} timer(s) and {} message(s) wait for longer than {LATE_MINUTES} min",
+                    "{} timer(s) and {} message(s) wait for longer than {LATE_MINUTES} min, the oldest for {} min",
                     timers.len(),
-                    unsent.len()
+                    unsent.len(),
+                    waits.as_mins()
                 );
                 return vec![Check::fail(what, found, fix)];
             }
+            // The ledger counts the runs and keeps the time of none.
             vec![Check::ok(
                 what,
-                format!("it ran {beats} time(s), and nothing waits for it"),
+                format!(
+                    "it ran {beats} time(s), and nothing has waited for it for {LATE_MINUTES} min; how long ago it \
+                     ran last cannot be told from the ledger, which keeps no time of it"
+                ),
             )]
         }
         (Err(error), ..) | (_, Err(error), _) | (_, _, Err(error)) => {
@@ -176,6 +182,23 @@ async fn running(items: &dyn Items, now: Timestamp) -> Vec<Check> {
                 "the caller needs to read the table",
             )]
         }
+    }
+}
+
+/// How long the oldest of what waits has done so; `None` where nothing waits.
+fn longest(timers: &[Item], unsent: &[Item], now: Timestamp) -> Option<SignedDuration> {
+    let due = timers
+        .iter()
+        .filter_map(|it| Some(it.read::<Timer>().ok()?.due_at));
+    let written = unsent
+        .iter()
+        .filter_map(|it| Some(it.read::<Outgoing>().ok()?.message.time));
+    let oldest = due.chain(written).min();
+    match oldest {
+        Some(oldest) => Some(now.duration_since(oldest)),
+        // What cannot be read waits all the same, for as long as it was looked for at least.
+        None if timers.is_empty() && unsent.is_empty() => None,
+        None => Some(SignedDuration::from_mins(LATE_MINUTES)),
     }
 }
 
@@ -244,3 +267,6 @@ async fn outputs(stack: &str, connection: &Connection) -> Result<Vec<String>, Po
         .filter_map(|it| it.output_value().map(str::to_owned))
         .collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,9 @@ pub(super) struct Account {
     pub(super) regions: Vec<Region>,
     /// The SDK's region.
     pub(super) default_region: Option<String>,
+    /// The regions that were named on the command line.
+    #[serde(skip)]
+    pub(super) asked: Vec<String>,
     #[serde(skip)]
     why_not: Option<PortError>,
     /// The names of the stacks that are no nested ones.
@@ -93,6 +96,7 @@ pub(super) async fn look(only: &[String]) -> Account {
         caller: None,
         regions: Vec::new(),
         default_region: default_region.clone(),
+        asked: only.to_vec(),
         why_not: None,
         names: Vec::new(),
     };
@@ -167,6 +171,7 @@ impl Account {
             caller,
             regions,
             default_region: None,
+            asked: Vec::new(),
             why_not: None,
             names: names.iter().map(|it| (*it).to_owned()).collect(),
         }

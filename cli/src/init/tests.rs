@@ -110,6 +110,32 @@ fn the_target_names_the_regions_with_stacks_the_fullest_first() {
 }
 
 #[test]
+fn regions_that_were_asked_for_are_written_where_no_stack_was_found() {
+    let asked = |mut account: Account, default: Option<&str>| {
+        account.asked = ["eu-west-3", "sa-east-1", "eu-west-3"]
+            .map(str::to_owned)
+            .to_vec();
+        account.default_region = default.map(str::to_owned);
+        account
+    };
+    for account in [
+        asked(nobody(), None),
+        asked(nobody(), Some("us-east-1")),
+        asked(account(vec![region("eu-west-3", 0, None)], &[]), None),
+    ] {
+        let text = file(&account, &here(&[], None), &environment(&account));
+        let line = "      regions: [eu-west-3, sa-east-1]\n";
+        assert!(text.contains(line), "{text}");
+        assert_eq!(text.contains("FILL IN"), account.caller.is_some(), "{text}");
+        let loaded = Config::parse(&text, "plumbline.yaml", Timestamp::now()).unwrap();
+        assert_eq!(loaded.warnings, []);
+    }
+    let found = asked(account(vec![region("sa-east-1", 1, None)], &[]), None);
+    let text = file(&found, &here(&[], None), &environment(&found));
+    assert!(text.contains("      regions: [sa-east-1]\n"), "{text}");
+}
+
+#[test]
 fn the_environment_is_what_most_names_say() {
     let of = |names: &[&str]| environment(&account(Vec::new(), names)).name;
     assert_eq!(of(&["shop-staging", "Pay-Staging-db", "x"]), "staging");

@@ -147,6 +147,14 @@ fn regions(account: &Account) -> Vec<String> {
         .map(|it| it.region.clone())
         .collect();
     if regions.is_empty() {
+        // A name that is given twice would be watched twice.
+        for region in &account.asked {
+            if !regions.contains(region) {
+                regions.push(region.clone());
+            }
+        }
+    }
+    if regions.is_empty() {
         regions.extend(account.default_region.clone());
     }
     // What the SDK is set to may be no name of a region, and a file with it would be refused.
@@ -164,6 +172,9 @@ fn stacks(account: &Account, regions: &str) -> String {
         .collect();
     let caller = account.caller.as_ref();
     let told = match (caller, &found[..]) {
+        (None, _) if !account.asked.is_empty() => {
+            "# AWS could not be asked what is there: the regions are those that were given to `plumbline init`.".to_owned()
+        }
         (None, _) => {
             "# FILL IN: AWS could not be asked. Name the regions that have stacks; without `regions` it is the SDK's.".to_owned()
         }

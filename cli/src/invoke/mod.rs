@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::args::{Function, Invoke, PlainFormat};
 use crate::clock::SystemClock;
+use crate::clusters::{Here, root};
 use crate::commands::{CONFIG, out};
 use crate::failure::Failure;
 use crate::functions::Outside;
@@ -139,7 +140,8 @@ async fn outside(
         queues: Arc::clone(sent) as _,
         topic: Arc::clone(sent) as _,
         accounts: Arc::new(AwsAccounts(Arc::clone(&connection))),
-        evidence: Arc::new(AwsEvidence(connection)),
+        evidence: Arc::new(AwsEvidence(Arc::clone(&connection))),
+        ways: Arc::new(Here::new(connection, root(Some(&config)))),
         channels: Arc::new(channels),
         secrets,
         hash_key: opened.hash_key,

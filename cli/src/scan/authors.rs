@@ -1,10 +1,13 @@
 //! Who bent what a scan sees: CloudTrail is asked while the scan goes on.
 //!
-//! Each account and region of CloudTrail is asked one thing at a time and no
-//! faster than it allows, the most urgent finding first. What was not asked
-//! shortly after the last look is left to the next scan.
+//! Each account and region of CloudTrail is asked one thing at a time, the most
+//! urgent finding first; its port keeps to what it allows. A look that waits for
+//! what other stacks declare says already what it may come to, and that is asked
+//! about while nothing else is. What was not asked shortly after the last look
+//! is left to the next scan.
 
-use std::cmp::Reverse;
+mod queue;
+
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,11 +18,13 @@ use cloudtrail::Question;
 use domain::attribute;
 use domain::difference::Difference;
 use domain::finding::{Event, Finding};
-use domain::judge::{Notices, Rules};
+use domain::identity::FindingId;
+use domain::judge::{Notices, Rules, Sighting};
+use domain::layer::Layer;
 use domain::life::{self, Moment};
-use domain::ports::{Evidence as _, PortError, PortErrorKind, Trail, TrailCall};
+use domain::ports::{Evidence as _, PortError, Trail, TrailCall};
 use domain::record::commit_with;
-use domain::slot::{BACK_OFF, LOOKUPS_PER_SECOND};
+use domain::severity::Severity;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
@@ -28,6 +33,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
 
 use super::Desk;
+use queue::Queue;
 
 /// How long a scan goes on for the sake of authors after its last look.
 const AFTER: Duration = Duration::from_secs(20);
@@ -36,13 +42,25 @@ const AFTER: Duration = Duration::from_secs(20);
 /// is not in it after an hour will not be.
 const RECENT: SignedDuration = SignedDuration::from_hours(1);
 
-/// How often in a row one place may refuse for being asked too often.
-const MOST_REFUSALS: u32 = 3;
-
 /// An account and the region in which its calls are recorded.
 type At = (String, String);
 
 type Asking<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+/// What is asked about.
+pub(crate) enum Wanted {
+    /// A finding whose author is not known.
+    Found(Box<Finding>),
+    /// What may become one.
+    Foreseen(Foreseen),
+}
+
+/// What will be a finding if no other stack declares it.
+pub(crate) struct Foreseen {
+    id: FindingId,
+    severity: Severity,
+    question: Question,
+}
 
 /// What came of asking.
 #[derive(Debug, Default)]
@@ -64,7 +82,8 @@ pub(crate) async fn is_asked(
     finding: &Finding,
     now: Timestamp,
 ) -> Result<bool, PortError> {
-    if finding.closed.is_some() || !finding.lacks_author() {
+    let is_asked = finding.unit.layer == Layer::CloudFormation;
+    if !is_asked || finding.closed.is_some() || !finding.lacks_author() {
         return Ok(false);
     }
     let history = desk.ledger.history(&finding.id).await?;
@@ -75,6 +94,53 @@ pub(crate) async fn is_asked(
     Ok(changed.is_some_and(|it| now.duration_since(it.at) <= RECENT))
 }
 
+/// What CloudTrail is asked about for a look that waits for the looks at other
+/// stacks: what will be findings if none of those declares it. Unless it is
+/// known already, asking can go on meanwhile.
+///
+/// # Errors
+///
+/// Whatever the ledger answers.
+pub(crate) async fn foreseen(
+    desk: &Desk,
+    sightings: &[Sighting],
+    now: Timestamp,
+) -> Result<Vec<Foreseen>, PortError> {
+    let Some(first) = sightings.first() else {
+        return Ok(Vec::new());
+    };
+    let last = desk.ledger.scan(&first.unit).await?;
+    let last = last.map(|it| it.started_at);
+    let mut all = Vec::new();
+    for sighting in sightings {
+        let id = sighting.identity.id();
+        let stored = desk.ledger.finding(&id).await?;
+        let open = stored.filter(|it| it.closed.is_none());
+        if let Some(open) = &open
+            && shows_nothing_new(sighting, open)
+            && !is_asked(desk, open, now).await?
+        {
+            continue;
+        }
+        let older = open.filter(Finding::lacks_author);
+        let since = older.map_or(last, |it| it.since);
+        let question = Question::about(&sighting.resource, (since, now));
+        if question.heard(&*desk.ledger).await?.is_empty() {
+            all.push(Foreseen {
+                id,
+                severity: sighting.severity,
+                question,
+            });
+        }
+    }
+    Ok(all)
+}
+
+fn shows_nothing_new(sighting: &Sighting, open: &Finding) -> bool {
+    let is_known = |it: &Difference| open.differences.iter().any(|known| known.is_same(it));
+    open.change == sighting.change && sighting.differences.iter().all(is_known)
+}
+
 /// Asks about findings as they come, until there are no more.
 ///
 /// # Errors
@@ -83,7 +149,7 @@ pub(crate) async fn is_asked(
 pub(crate) async fn ask(
     desk: &Desk,
     rules: &dyn Rules,
-    mut findings: UnboundedReceiver<Finding>,
+    mut wanted: UnboundedReceiver<Wanted>,
 ) -> Result<Authors, PortError> {
     let mut queues: BTreeMap<At, Queue> = BTreeMap::new();
     let mut asking: FuturesUnordered<Asking<'_>> = FuturesUnordered::new();
@@ -91,45 +157,51 @@ pub(crate) async fn ask(
     let mut deadline = None;
     loop {
         for (at, queue) in &mut queues {
-            if let Some((finding, trail)) = queue.next() {
-                asking.push(Box::pin(answer(
-                    desk,
-                    at.clone(),
-                    (finding, trail),
-                    queue.free_at,
-                )));
+            if let Some(next) = queue.next() {
+                asking.push(Box::pin(answer(desk, at.clone(), next, queue.free_at)));
             }
         }
-        if deadline.is_some() && asking.is_empty() {
+        if deadline.is_some() && !queues.values().any(Queue::is_owed) {
             break;
         }
-        tokio::select! {
+        let told = tokio::select! {
             biased;
             () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => break,
             Some(answer) = asking.next(), if !asking.is_empty() => {
-                let queue = queues.entry(answer.at.clone()).or_default();
-                if let Some((finding, calls)) = queue.back(answer)
-                    && let Some(finding) = tell(desk, rules, (finding, &calls)).await?
-                {
-                    authors.found.push(finding);
-                }
+                let queue = queues.entry(answer.at).or_default();
+                queue.back(answer.calls, answer.trail)
             }
-            finding = findings.recv(), if deadline.is_none() => match finding {
-                Some(finding) => {
+            wanted = wanted.recv(), if deadline.is_none() => match wanted {
+                Some(Wanted::Foreseen(foreseen)) => {
+                    let question = &foreseen.question;
+                    let at = (question.account.clone(), question.region.clone());
+                    queues.entry(at).or_default().foresee(foreseen);
+                    None
+                }
+                Some(Wanted::Found(finding)) => {
                     let question = Question::of(&finding);
                     let calls = question.heard(&*desk.ledger).await?;
-                    let at = (question.account, question.region);
-                    match tell(desk, rules, (finding.clone(), &calls)).await? {
-                        Some(told) if !told.lacks_author() => authors.found.push(told),
-                        told => {
-                            authors.found.extend(told.clone());
-                            let finding = told.unwrap_or(finding);
-                            queues.entry(at).or_default().waiting.push(finding);
-                        }
+                    let told = tell(desk, rules, ((*finding).clone(), &calls)).await?;
+                    authors.found.extend(told.clone());
+                    let finding = told.unwrap_or(*finding);
+                    if finding.lacks_author() {
+                        let at = (question.account.clone(), question.region.clone());
+                        queues.entry(at).or_default().take(finding, question)
+                    } else {
+                        None
                     }
                 }
-                None => deadline = Some(Instant::now() + AFTER),
+                None => {
+                    queues.values_mut().for_each(Queue::close);
+                    deadline = Some(Instant::now() + AFTER);
+                    None
+                }
             },
+        };
+        if let Some((finding, calls)) = told
+            && let Some(finding) = tell(desk, rules, (finding, &calls)).await?
+        {
+            authors.found.push(finding);
         }
     }
     for ((account, region), queue) in queues {
@@ -138,92 +210,23 @@ pub(crate) async fn ask(
     Ok(authors)
 }
 
-/// What is still to be asked of one place.
-#[derive(Default)]
-struct Queue {
-    waiting: Vec<Finding>,
-    trail: Option<Arc<dyn Trail>>,
-    /// Whether a question is under way.
-    is_busy: bool,
-    /// When the next question may be asked.
-    free_at: Option<Instant>,
-    refusals: u32,
-    /// Why nothing more is asked here.
-    failure: Option<PortError>,
-}
-
-impl Queue {
-    /// The next to be asked about: the most severe, and of those the first that came.
-    fn next(&mut self) -> Option<(Finding, Option<Arc<dyn Trail>>)> {
-        if self.is_busy || self.failure.is_some() || self.waiting.is_empty() {
-            return None;
-        }
-        let first = (0..self.waiting.len())
-            .min_by_key(|&place| (Reverse(self.waiting[place].severity), place))?;
-        self.is_busy = true;
-        Some((self.waiting.remove(first), self.trail.clone()))
-    }
-
-    /// A question came back; what it is about and its calls, where it was answered.
-    fn back(&mut self, answer: Answer) -> Option<(Finding, Vec<TrailCall>)> {
-        self.is_busy = false;
-        self.trail = answer.trail.or(self.trail.take());
-        self.free_at = Some(answer.free_at);
-        match answer.calls {
-            Ok(calls) => {
-                self.refusals = 0;
-                Some((answer.finding, calls))
-            }
-            Err(error) if error.kind == PortErrorKind::Throttled => {
-                self.refusals += 1;
-                self.free_at = Some(Instant::now() + BACK_OFF.unsigned_abs());
-                self.waiting.push(answer.finding);
-                if self.refusals >= MOST_REFUSALS {
-                    self.failure = Some(error);
-                }
-                None
-            }
-            Err(error) => {
-                self.failure = Some(error);
-                self.waiting.push(answer.finding);
-                None
-            }
-        }
-    }
-
-    fn remark(&self, account: &str, region: &str) -> Option<String> {
-        // One that was under way when time was up is in no queue any more.
-        let left = self.waiting.len() + usize::from(self.is_busy);
-        match &self.failure {
-            Some(error) => Some(format!(
-                "CloudTrail of account {account} in {region} did not say who made {left} finding(s): {error}"
-            )),
-            None if left > 0 => Some(format!(
-                "CloudTrail of account {account} in {region} was not asked who made {left} finding(s): \
-                 it takes {LOOKUPS_PER_SECOND} questions a second; the next scan within the hour goes on"
-            )),
-            None => None,
-        }
-    }
-}
-
 /// What came of one question.
 struct Answer {
     at: At,
-    finding: Finding,
     calls: Result<Vec<TrailCall>, PortError>,
     trail: Option<Arc<dyn Trail>>,
-    free_at: Instant,
 }
 
-/// Asks about one finding, under each of the names that its resource may be recorded by.
+/// Asks one question, under each of the names that the resource may be recorded by.
 async fn answer(
     desk: &Desk,
     at: At,
-    (finding, trail): (Finding, Option<Arc<dyn Trail>>),
+    (question, trail): (Question, Option<Arc<dyn Trail>>),
     free_at: Option<Instant>,
 ) -> Answer {
-    let mut free_at = free_at.unwrap_or_else(Instant::now);
+    if let Some(free_at) = free_at {
+        sleep_until(free_at).await;
+    }
     let opened = match trail {
         Some(trail) => Ok(trail),
         None => {
@@ -235,15 +238,9 @@ async fn answer(
     let (calls, trail) = match opened {
         Err(error) => (Err(error), None),
         Ok(trail) => {
-            let Question {
-                names,
-                window: (from, to),
-                ..
-            } = Question::of(&finding);
+            let (from, to) = question.window;
             let mut calls = Ok(Vec::new());
-            for name in names {
-                sleep_until(free_at).await;
-                free_at = Instant::now() + Duration::from_secs(1) / LOOKUPS_PER_SECOND;
+            for name in question.names {
                 calls = trail.calls(&name, from, to).await;
                 if !matches!(&calls, Ok(calls) if calls.is_empty()) {
                     break;
@@ -252,13 +249,7 @@ async fn answer(
             (calls, Some(trail))
         }
     };
-    Answer {
-        at,
-        finding,
-        calls,
-        trail,
-        free_at,
-    }
+    Answer { at, calls, trail }
 }
 
 /// Writes down whom the calls name; the finding as it stands then, if they name anybody.

@@ -12,15 +12,12 @@ use tokio::time::{Instant, sleep_until};
 /// The stacks of a region by their ARN.
 pub(crate) type Listed = Arc<BTreeMap<StackId, StackSummary>>;
 
-/// The pauses between lists while detections run, the last one for ever.
-const PAUSES: [Duration; 6] = [
-    Duration::from_millis(300),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(5),
-];
+/// Of the time since the first list, so much is the pause until the next one:
+/// that a detection has ended shows no later than a third of its time after.
+const PART: u32 = 3;
+
+/// The least and the longest pause between lists while detections run.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(5));
 
 /// The least pause between lists for each of their pages: a list costs a call a page.
 const PER_PAGE: Duration = Duration::from_millis(1_700);
@@ -46,7 +43,8 @@ pub(crate) struct Told {
     failure: Option<PortError>,
     /// When it was asked for.
     pub(crate) asked_at: Instant,
-    times: usize,
+    /// When the first list was.
+    since: Instant,
 }
 
 impl Told {
@@ -64,7 +62,8 @@ impl Told {
 
     /// When a list newer than `moment` is asked for, by whoever waits for one.
     fn next_at(&self, moment: Instant) -> Instant {
-        let pause = PAUSES[self.times.min(PAUSES.len() - 1)];
+        let passed = self.asked_at.saturating_duration_since(self.since);
+        let pause = (passed / PART).clamp(PAUSES.0, PAUSES.1);
         let pages = u32::try_from(self.listed.len() / PAGE).unwrap_or(u32::MAX);
         self.asked_at.max(moment) + pause.max(PER_PAGE.saturating_mul(pages))
     }
@@ -89,7 +88,7 @@ impl Listing {
                 listed,
                 failure: None,
                 asked_at,
-                times: 0,
+                since: asked_at,
             }),
             turn: Mutex::new(()),
         })
@@ -146,7 +145,6 @@ impl Listing {
         let answer = self.stacks.list().await.map(by_id);
         self.told.send_modify(|told| {
             told.asked_at = asked_at;
-            told.times += 1;
             match answer {
                 Ok(listed) => {
                     told.listed = listed;

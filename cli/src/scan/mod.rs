@@ -2,6 +2,7 @@
 
 mod ages;
 mod authors;
+mod clusters;
 mod hanging;
 mod listing;
 mod neighbours;
@@ -13,6 +14,7 @@ mod stacks;
 mod tests;
 mod unwatched;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,10 +22,10 @@ use aws::Connection;
 use domain::attribute;
 use domain::conceal::HashKey;
 use domain::finding::Finding;
-use domain::judge::{Judge, Notices};
+use domain::judge::{Judge, Judged, Notices};
 use domain::layer::Layer;
 use domain::life::{Moment, Telling};
-use domain::look::{Gap, Reason};
+use domain::look::{Gap, Look, Reason};
 use domain::ports::{Clock, PortError, Store};
 use domain::report::{ReportBuilder, ScanReport, matched_nothing};
 use domain::resource::Resource;
@@ -34,8 +36,8 @@ use policy::{Cluster, Loaded, Policy, Section, Target};
 use tokio::sync::mpsc;
 
 use crate::progress::Progress;
-use authors::Authors;
-use neighbours::{Neighbours, Ready};
+use authors::{Authors, Wanted};
+use neighbours::{Neighbours, Ready, Taken};
 use region::{Shared, Sighted, scan_place};
 use unwatched::Round;
 
@@ -51,6 +53,8 @@ pub(crate) struct Desk {
     pub(crate) key: HashKey,
     /// The way to AWS.
     pub(crate) connection: Arc<Connection>,
+    /// What paths in the config file are relative to.
+    pub(crate) root: PathBuf,
     /// Time.
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -108,13 +112,15 @@ impl Desk {
         let mut builder = ReportBuilder::new(config.environment.as_str(), started_at);
 
         let selected = request.select(&config.targets);
-        for target in selected.iter().filter(|it| it.cloudformation.is_none()) {
+        let is_built = |it: &Target| it.cloudformation.is_some() || it.kubernetes.is_some();
+        for target in selected.iter().filter(|it| !is_built(it)) {
             not_built_yet(&mut builder, target);
         }
 
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let places = watch::places(&selected, self.connection.default_region().as_deref());
         let shared = Shared::default();
+        let ways = clusters::ways(self);
         let looking = async {
             let rounds = places.iter().enumerate().map(|(number, (place, watches))| {
                 scan_place(
@@ -124,9 +130,11 @@ impl Desk {
                     sender.clone(),
                 )
             });
-            let rounds = futures_util::future::join_all(rounds).await;
+            let rounds = futures_util::future::join_all(rounds);
+            let watched = clusters::look_at(self, (&*ways, &selected), sender.clone());
+            let both = futures_util::future::join(rounds, watched).await;
             drop(sender);
-            Ok::<_, PortError>(rounds)
+            Ok::<_, PortError>(both)
         };
         let (authorless, to_ask) = mpsc::unbounded_channel();
         let mut recorder = Recorder {
@@ -137,6 +145,7 @@ impl Desk {
             builder: &mut builder,
             progress,
             authorless: request.attribution.then_some(authorless),
+            layer: request.layer,
         };
         let regions = places.keys().map(|(account, region)| {
             let region = region.clone().or_else(|| self.connection.default_region());
@@ -150,16 +159,26 @@ impl Desk {
                         progress.found(units);
                         continue;
                     }
-                    Sighted::Gap(target, resource, gap) => {
-                        let layer = (Layer::CloudFormation, target.as_str());
+                    Sighted::Gap(layer, target, resource, gap) => {
+                        let layer = (layer, target.as_str());
                         recorder.builder.gap(layer, *resource, &gap);
                         continue;
                     }
                     Sighted::Listed(place, account, stacks) => {
-                        neighbours.listed(self, place, (account, &stacks));
+                        neighbours.listed(self, place, (account, &stacks)).await?;
                         continue;
                     }
-                    Sighted::Looked(looked) => neighbours.take(*looked)?.into_iter().collect(),
+                    Sighted::Looked(looked) => match neighbours.take(*looked)? {
+                        Taken::Ready(ready) => vec![*ready],
+                        Taken::Held(likely) => {
+                            recorder.foresee(*likely).await?;
+                            continue;
+                        }
+                    },
+                    Sighted::Cluster(look) => vec![Ready {
+                        look: *look,
+                        declares: None,
+                    }],
                     Sighted::Over(place) => {
                         neighbours.over(place);
                         neighbours.ready(self).await?
@@ -175,7 +194,7 @@ impl Desk {
         };
         let asking = authors::ask(self, &policy, to_ask);
         // A ledger that fails ends the looking, too.
-        let (rounds, (), authors) = tokio::try_join!(looking, recording, asking)?;
+        let ((rounds, watched), (), authors) = tokio::try_join!(looking, recording, asking)?;
         let Authors {
             found,
             remarks: unasked,
@@ -190,10 +209,13 @@ impl Desk {
         }
         unwatched::forget(self, &rounds).await?;
         let whole = request.targets.is_empty() && request.layer.is_none();
-        let closed = unwatched::close(self, &rounds, whole).await?;
+        let mut closed = unwatched::close(self, &rounds, whole).await?;
+        if whole && watched.all_named {
+            closed += unwatched::close_applications(self, &watched.units).await?;
+        }
         if closed > 0 {
             remarks.push(format!(
-                "{closed} finding(s) closed as unwatched: their stack was deleted or left the configuration"
+                "{closed} finding(s) closed as unwatched: their stack was deleted, or it or their application left the configuration"
             ));
         }
         remarks.extend(rules_remarks(
@@ -201,7 +223,10 @@ impl Desk {
             &notices,
             whole.then_some(started_at),
         ));
-        let report = builder.finish(self.clock.now(), self.connection.requests());
+        let report = builder.finish(
+            self.clock.now(),
+            self.connection.requests() + watched.requests,
+        );
         Ok(Scanned {
             report,
             notices: remarks,
@@ -218,25 +243,18 @@ struct Recorder<'a> {
     builder: &'a mut ReportBuilder,
     progress: &'a Progress,
     /// Where to send findings whose author CloudTrail may know; `None` where it is not asked.
-    authorless: Option<mpsc::UnboundedSender<Finding>>,
+    authorless: Option<mpsc::UnboundedSender<Wanted>>,
+    /// The one layer that the report is about.
+    layer: Option<Layer>,
 }
 
 impl Recorder<'_> {
     async fn record(&mut self, ready: Ready) -> Result<(), PortError> {
         let desk = self.desk;
         let now = desk.clock.now();
-        let judge = Judge {
-            catalogue: self.catalogue,
-            rules: self.policy,
-            key: &desk.key,
-            now,
-        };
-        let mut judged = judge.judge(ready.look, self.notices);
-        if !judged.sightings.is_empty() {
-            let before = desk.ledger.unit_findings(&judged.unit).await?;
-            let known = attribute::known(&before);
-            attribute::look(&mut judged, (self.policy, now), &known, self.notices);
-        }
+        let rules = (self.policy, self.catalogue);
+        let shown = clusters::only(self.layer, &ready.look);
+        let judged = judge(desk, rules, (ready.look, now), self.notices).await?;
         let moment = Moment {
             now,
             look_started_at: judged.started_at,
@@ -245,18 +263,65 @@ impl Recorder<'_> {
             telling: desk.telling,
         };
         let findings = recorded::record(&*desk.ledger, &judged, (moment, ready.declares)).await?;
-        self.builder.look(&judged, &findings, now);
+        match shown {
+            None => self.builder.look(&judged, &findings, now),
+            Some(shown) => {
+                let of_layer = judge(desk, rules, (shown, now), &mut Notices::default()).await?;
+                let mine =
+                    |it: &&Finding| of_layer.sightings.iter().any(|s| s.identity == it.identity);
+                let findings: Vec<Finding> = findings.iter().filter(mine).cloned().collect();
+                self.builder.look(&of_layer, &findings, now);
+            }
+        }
         self.progress.done(&judged);
         if let Some(authorless) = &self.authorless {
             for finding in findings {
                 if authors::is_asked(desk, &finding, now).await? {
                     // The receiver ends only with the scan.
-                    let _ = authorless.send(finding);
+                    let _ = authorless.send(Wanted::Found(Box::new(finding)));
                 }
             }
         }
         Ok(())
     }
+
+    /// Has CloudTrail asked about what a look may come to that is held back.
+    async fn foresee(&self, likely: Look) -> Result<(), PortError> {
+        let Some(authorless) = &self.authorless else {
+            return Ok(());
+        };
+        let now = self.desk.clock.now();
+        // What the rules say on the way is said when the look is judged.
+        let rules = (self.policy, self.catalogue);
+        let judged = judge(self.desk, rules, (likely, now), &mut Notices::default()).await?;
+        for foreseen in authors::foreseen(self.desk, &judged.sightings, now).await? {
+            // The receiver ends only with the scan.
+            let _ = authorless.send(Wanted::Foreseen(foreseen));
+        }
+        Ok(())
+    }
+}
+
+/// Judges a look, with what the ledger knows of who made what it shows.
+async fn judge(
+    desk: &Desk,
+    (policy, catalogue): (&Policy, &Catalogue),
+    (look, now): (Look, Timestamp),
+    notices: &mut Notices,
+) -> Result<Judged, PortError> {
+    let judge = Judge {
+        catalogue,
+        rules: policy,
+        key: &desk.key,
+        now,
+    };
+    let mut judged = judge.judge(look, notices);
+    if !judged.sightings.is_empty() {
+        let before = desk.ledger.unit_findings(&judged.unit).await?;
+        let known = attribute::known(&before);
+        attribute::look(&mut judged, (policy, now), &known, notices);
+    }
+    Ok(judged)
 }
 
 /// Says where a target matched no stack at all, or one of its globs matched none.

@@ -40,6 +40,15 @@ pub(crate) struct Ready {
     pub(crate) declares: Option<Write>,
 }
 
+/// What becomes of a look.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// It need not wait for others.
+    Ready(Box<Ready>),
+    /// It is held back. This is what it comes to if nobody says more than is known so far.
+    Held(Box<Look>),
+}
+
 /// One account and region of the scan.
 #[derive(Debug)]
 struct Place {
@@ -66,6 +75,9 @@ pub(crate) struct Neighbours {
     /// The stacks of each account that were looked at, whatever came of it.
     looked: BTreeMap<String, BTreeSet<(String, String)>>,
     held: Vec<Held>,
+    /// What is known so far of what the stacks of each account declare, older
+    /// words of those included that this scan has yet to look at.
+    so_far: BTreeMap<String, Others>,
 }
 
 #[derive(Debug)]
@@ -75,6 +87,12 @@ struct Held {
     said: Said,
     /// Whether something of the account as a whole is open, and not of the region alone.
     is_global: bool,
+}
+
+impl Taken {
+    fn ready(look: Look, declares: Option<Write>) -> Self {
+        Self::Ready(Box::new(Ready { look, declares }))
+    }
 }
 
 impl Neighbours {
@@ -93,14 +111,27 @@ impl Neighbours {
     }
 
     /// The stacks of a place were listed.
-    pub(crate) fn listed(
+    ///
+    /// # Errors
+    ///
+    /// Whatever the ledger answers.
+    pub(crate) async fn listed(
         &mut self,
         desk: &Desk,
         place: usize,
         (account, stacks): (Option<String>, &Stacks),
-    ) {
+    ) -> Result<(), PortError> {
+        if let Some(account) = &account
+            && !self.so_far.contains_key(account)
+        {
+            let mut others = Others::default();
+            for it in index::read(&*desk.ledger, account).await? {
+                others.declare(&it.region, it.declares.claims);
+            }
+            self.so_far.insert(account.clone(), others);
+        }
         let Some(place) = self.places.get_mut(place) else {
-            return;
+            return Ok(());
         };
         let watched = account.as_deref().map(|account| {
             let watches = reaching(&desk.loaded.config, account, &place.region);
@@ -112,6 +143,7 @@ impl Neighbours {
         if account.is_some() {
             place.account = account;
         }
+        Ok(())
     }
 
     /// Every stack of a place was looked at, or none could be.
@@ -121,12 +153,12 @@ impl Neighbours {
         }
     }
 
-    /// Takes what a look learned, and gives the look back where it need not wait for others.
+    /// Takes what a look learned, and tells whether it must wait for others.
     ///
     /// # Errors
     ///
     /// Where what the stack declares cannot be written down.
-    pub(crate) fn take(&mut self, looked: Looked) -> Result<Option<Ready>, PortError> {
+    pub(crate) fn take(&mut self, looked: Looked) -> Result<Taken, PortError> {
         let Looked {
             id,
             mut look,
@@ -137,29 +169,29 @@ impl Neighbours {
         let looked = self.looked.entry(id.account().to_owned()).or_default();
         looked.insert(at);
         let Some(said) = said else {
-            return Ok(Some(Ready {
-                look,
-                declares: None,
-            }));
+            return Ok(Taken::ready(look, None));
         };
         let declares = Some(index::put(&id, said.at, &said.declared)?);
+        let claims = additions::declared(&said.declared);
+        let so_far = self.so_far.entry(id.account().to_owned()).or_default();
+        so_far.declare(id.region(), claims.clone());
         let records = self.said.entry(id.account().to_owned()).or_default();
         records.push(Record {
             region: id.region().to_owned(),
             stack: id.name().to_owned(),
             declares: Declares {
                 looked_at: said.at,
-                claims: additions::declared(&said.declared),
+                claims,
             },
         });
         let Outcome::Seen(resources) = &mut look.outcome else {
-            return Ok(Some(Ready { look, declares }));
+            return Ok(Taken::ready(look, declares));
         };
         let nobody = Others::default();
         let seen = seen(&said, &nobody);
         if !needs_others(resources, &seen) {
             complete(resources, &seen);
-            return Ok(Some(Ready { look, declares }));
+            return Ok(Taken::ready(look, declares));
         }
         let of_the_account: Vec<Observed> = resources
             .iter()
@@ -167,13 +199,19 @@ impl Neighbours {
             .cloned()
             .collect();
         let is_global = needs_others(&of_the_account, &seen);
+        let mut likely = resources.clone();
+        complete(&mut likely, &self::seen(&said, so_far));
+        let likely = Look {
+            outcome: Outcome::Seen(likely),
+            ..look.clone()
+        };
         self.held.push(Held {
             id,
             ready: Ready { look, declares },
             said,
             is_global,
         });
-        Ok(None)
+        Ok(Taken::Held(Box::new(likely)))
     }
 
     /// The looks for which there is nothing more to wait for, with what was added in them.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use attachments::AwsEvidence;
+use domain::layer::Layer;
 use domain::look::{Gap, Look, Outcome, Reason};
 use domain::ports::Evidence as _;
 use domain::resource::Resource;
@@ -33,8 +34,10 @@ pub(crate) enum Sighted {
     Looked(Box<Looked>),
     /// Every stack of the place of that number was looked at, or none could be.
     Over(usize),
-    /// A target could not be looked at in a region as a whole.
-    Gap(String, Box<Option<Resource>>, Gap),
+    /// What a target watches was looked at in a cluster.
+    Cluster(Box<Look>),
+    /// A target could not be looked at in a region, or in its cluster, as a whole.
+    Gap(Layer, String, Box<Option<Resource>>, Gap),
 }
 
 /// Looks at the selected stacks of one place, nested ones included, and sends
@@ -186,7 +189,12 @@ fn refuse(round: &Round, watches: &[Watch<'_>], gap: &Gap, out: &UnboundedSender
     for watch in watches {
         let unlisted = Box::new(Some(all_stacks(round)));
         // The receiver outlives every sender.
-        let _ = out.send(Sighted::Gap(watch.target.to_owned(), unlisted, gap.clone()));
+        let _ = out.send(Sighted::Gap(
+            Layer::CloudFormation,
+            watch.target.to_owned(),
+            unlisted,
+            gap.clone(),
+        ));
     }
 }
 

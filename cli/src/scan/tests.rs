@@ -334,6 +334,29 @@ async fn a_handful_of_stacks_is_asked_after_by_list_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_end_shows_no_later_than_a_third_of_its_time_after_however_long_detections_take() {
+    for (takes, lists) in [(500, 4), (2_000, 9), (6_000, 12), (12_000, 15)] {
+        let account = Account::new(Habits {
+            takes: match takes {
+                500 => |_| Duration::from_millis(500),
+                2_000 => |_| Duration::from_secs(2),
+                6_000 => |_| Duration::from_secs(6),
+                _ => |_| Duration::from_secs(12),
+            },
+            ..Habits::default()
+        });
+        let (outcomes, took) = look(&account, PATIENT).await;
+        all_seen(&outcomes);
+        let late = Duration::from_millis((takes / 3).max(300) + 100);
+        assert!(
+            took < Duration::from_millis(takes) + late,
+            "{takes}: {took:?}"
+        );
+        assert!(account.counted("list") <= lists, "{takes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_for_asking_too_often_the_others_ask_more_slowly_and_none_is_left_out() {
     let account = Account::new(Habits {
         stacks: 200,

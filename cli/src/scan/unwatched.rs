@@ -78,17 +78,35 @@ pub(crate) async fn close(desk: &Desk, rounds: &[Round], whole: bool) -> Result<
         if !has_left(presence, selection(desk, rounds, &unit, whole)) {
             continue;
         }
-        for finding in desk.ledger.unit_findings(&unit).await? {
-            if finding.closed.is_some() {
-                continue;
-            }
-            let now = desk.clock.now();
-            commit_with(&*desk.ledger, &finding.id, |previous| {
-                previous.and_then(|previous| life::unwatched(previous, desk.telling, now))
-            })
-            .await?;
-            closed += 1;
+        closed += close_unit(desk, &unit).await?;
+    }
+    Ok(closed)
+}
+
+/// Closes the findings of applications that no target watches any more, and says
+/// how many. `watched` are the units of every target of the config.
+pub(crate) async fn close_applications(desk: &Desk, watched: &[Unit]) -> Result<usize, PortError> {
+    let mut closed = 0;
+    for unit in desk.ledger.units().await? {
+        if unit.layer == Layer::Kubernetes && !watched.contains(&unit) {
+            closed += close_unit(desk, &unit).await?;
         }
+    }
+    Ok(closed)
+}
+
+async fn close_unit(desk: &Desk, unit: &Unit) -> Result<usize, PortError> {
+    let mut closed = 0;
+    for finding in desk.ledger.unit_findings(unit).await? {
+        if finding.closed.is_some() {
+            continue;
+        }
+        let now = desk.clock.now();
+        commit_with(&*desk.ledger, &finding.id, |previous| {
+            previous.and_then(|previous| life::unwatched(previous, desk.telling, now))
+        })
+        .await?;
+        closed += 1;
     }
     Ok(closed)
 }

@@ -106,7 +106,7 @@ pub(super) fn guide(asked: &Github, url: Option<&str>) -> (Vec<App>, Vec<String>
         Some(_) => "Set a webhook secret on the reader's page and store it as /plumbline/github-webhook: what is not signed with it is refused.".to_owned(),
         None => "Its webhook is off until there is an address to send to: run this again with --url once the webhook function is deployed.".to_owned(),
     });
-    steps.push("This version of Plumbline only checks the configuration's github section; what calls GitHub comes with later ones. Nothing is lost by making the Apps then.".to_owned());
+    steps.push("This version reads configurations and manifests with the reader's App; what writes to GitHub comes with later ones. Nothing is lost by making the writer then.".to_owned());
     (apps, steps)
 }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws::{Access, Connection, Letter, Sqs};
-use domain::ports::PortError;
+use domain::ports::{Objects, PortError};
 use domain::work::Queue;
+use github::web::Patience;
+use github::{Github, Location, Options};
 use lambda_kit::{Error, SystemClock, queue_urls, variable};
 use ledger::DynamoLedger;
 
@@ -18,6 +20,13 @@ const BODY: usize = 200 * 1024;
 /// Bytes of an attribute.
 const ATTRIBUTE: usize = 1000;
 
+/// How patient it is with GitHub: the next run asks again, and this one has
+/// more to do. Three tries for a token and three for the file end within its time.
+const PATIENCE: Patience = Patience {
+    answer: Duration::from_secs(4),
+    limits: Duration::ZERO,
+};
+
 /// What the function works with, by its environment.
 ///
 /// # Errors
@@ -25,7 +34,9 @@ const ATTRIBUTE: usize = 1000;
 /// Where a variable is missing; names it.
 pub fn deps((_, access): (Connection, Access)) -> Result<Deps, Error> {
     let config = variable("PLUMBLINE_CONFIG")?;
-    let objects = if config.starts_with("s3://") {
+    let objects = if config.starts_with(Location::SCHEME) {
+        from_github(&access)?
+    } else if config.starts_with("s3://") {
         aws::objects(&access)
     } else {
         files()
@@ -42,6 +53,18 @@ pub fn deps((_, access): (Connection, Access)) -> Result<Deps, Error> {
         clock: Arc::new(SystemClock),
         config,
     })
+}
+
+/// Files of GitHub, read with the credentials behind `PLUMBLINE_GITHUB`; where
+/// that is empty or not there, those of public repositories.
+fn from_github(access: &Access) -> Result<Arc<dyn Objects>, Error> {
+    let options = Options {
+        credentials: std::env::var("PLUMBLINE_GITHUB").ok(),
+        patience: PATIENCE,
+        ..Options::default()
+    };
+    let github = Github::new(options, aws::secrets(access), Arc::new(SystemClock))?;
+    Ok(github::objects(Arc::new(github)))
 }
 
 struct DeadLetterQueue {

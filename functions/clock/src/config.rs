@@ -56,7 +56,8 @@ pub(crate) async fn refresh(deps: &Deps, now: Timestamp) -> Result<(), PortError
                 return refuse(location, error.to_string()).await;
             }
             // Whoever has just deployed has not put it there yet. S3 says `denied` of
-            // what is not there to those that may not list.
+            // what is not there to those that may not list, GitHub `not found` of
+            // what may not be seen.
             PortErrorKind::NotFound | PortErrorKind::Denied if in_force.is_none() => {
                 tracing::warn!(config.location = location, error = %error, "no configuration yet");
                 return Ok(());
@@ -98,12 +99,9 @@ pub(crate) async fn refresh(deps: &Deps, now: Timestamp) -> Result<(), PortError
 fn unreadable(location: &str) -> Option<String> {
     let (scheme, _) = location.split_once("://")?;
     match scheme {
-        "s3" => None,
-        "github" => Some(format!(
-            "{location}: this location comes with the GitHub reader; set PLUMBLINE_CONFIG to s3://BUCKET/KEY until then"
-        )),
+        "s3" | "github" => None,
         _ => Some(format!(
-            "PLUMBLINE_CONFIG: `{scheme}://` is no location that can be read; set it to s3://BUCKET/KEY"
+            "PLUMBLINE_CONFIG: `{scheme}://` is no location that can be read; set it to github://OWNER/NAME/PATH@REF or s3://BUCKET/KEY"
         )),
     }
 }

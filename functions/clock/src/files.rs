@@ -35,6 +35,11 @@ impl Objects for Files {
 /// The file's text, read no further than to see that it is too large.
 fn read(location: &str) -> Result<String, PortError> {
     let fail = |kind, what: &str| PortError::new(kind, OP, format!("{location}: {what}"));
+    // No file is called so, and `is not there` would have somebody look for it.
+    if location.contains("://") {
+        let what = "is no path; the deployed function reads it, this machine reads files";
+        return Err(fail(PortErrorKind::Invalid, what));
+    }
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => fail(PortErrorKind::NotFound, "is not there"),
         ErrorKind::PermissionDenied => fail(PortErrorKind::Denied, "may not be read by this user"),

@@ -37,7 +37,7 @@ pub struct Deps {
     pub dead_letters: Arc<dyn DeadLetters>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// The location of the configuration: `s3://BUCKET/KEY` or a path.
+    /// The location of the configuration: `github://OWNER/NAME/PATH@REF`, `s3://BUCKET/KEY` or a path.
     pub config: String,
 }
 

@@ -16,15 +16,18 @@ use crate::{Deps, QUEUE};
 /// Where a variable is missing; names it.
 pub fn deps((_, access): (Connection, Access)) -> Result<(Deps, Feed), Error> {
     let store = Arc::new(DynamoLedger::new(&access, &variable("PLUMBLINE_TABLE")?));
+    let urls = queue_urls(&[QUEUE])?;
+    // The function's queue is in its own account.
+    let own = urls.get(&QUEUE).and_then(|url| aws::account_of(url));
     let feed = Feed {
         queue: QUEUE,
-        queues: aws::queues(&access, queue_urls(&[QUEUE])?),
+        queues: aws::queues(&access, urls),
         items: store.clone(),
         dead_letters: DeadLetters::new(&access, &variable("PLUMBLINE_DEAD_LETTER_QUEUE")?),
     };
     let deps = Deps {
         store,
-        config: InForce::new(),
+        config: InForce::new().in_account(own),
         clock: Arc::new(SystemClock),
     };
     Ok((deps, feed))

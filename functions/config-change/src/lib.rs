@@ -86,6 +86,10 @@ async fn look(deps: &Deps, event: &Event, now: Timestamp) -> Result<Option<Write
             return Ok(None);
         }
     };
+    // A target that names no account looks at the function's own, and not at whichever sends events.
+    if !deps.config.may_know(&config, id.account()) {
+        return Ok(None);
+    }
     let names = nest::names(
         &*deps.store,
         &Unit::stack(id.account(), id.region(), id.name()),

@@ -259,10 +259,20 @@ fn owned(account: &str, region: &str, (id, stack): (&str, &str)) -> String {
 
 impl World {
     fn with_config() -> Self {
-        let world = Self::new();
+        Self::with(Self::new(), CONFIG)
+    }
+
+    /// The same for a function that knows which account it is in.
+    fn in_account(own: Option<&str>, config: &str) -> Self {
+        let mut world = Self::new();
+        world.deps.config = InForce::new().in_account(own.map(str::to_owned));
+        Self::with(world, config)
+    }
+
+    fn with(world: Self, config: &str) -> Self {
         let current = domain::current::Current {
             location: "s3://config/plumbline.yaml".to_owned(),
-            text: CONFIG.to_owned(),
+            text: config.to_owned(),
             hash: "c0ffee".to_owned(),
             environment: "production".to_owned(),
             tag: "1".to_owned(),
@@ -314,6 +324,27 @@ fn what_nobody_watches_and_what_a_tag_alone_claims_is_recorded_only() {
         assert_eq!(world.hear(&body), Handled::Done);
         assert!(world.looks().is_empty(), "{account} {region} {stack}");
         assert_eq!(world.store.items_in("IDEM#").len(), 1);
+    }
+}
+
+#[test]
+fn a_target_without_accounts_looks_at_no_stack_of_an_account_that_nobody_knows() {
+    let without = CONFIG
+        .replace("accounts:\n  - {id: '111122223333'}\n", "")
+        .replace(", accounts: ['111122223333']", "");
+    let named = CONFIG.replace(", accounts: ['111122223333']", "");
+    for (own, config, looks) in [
+        (Some("111122223333"), &without, 1),
+        (Some("444455556666"), &without, 0),
+        (Some("444455556666"), &named, 1),
+        // Which account the function is in may not be known: then any may be its own.
+        (None, &without, 1),
+    ] {
+        let world = World::in_account(own, config);
+        let body = owned("111122223333", "eu-west-1", ("1", "shop-net"));
+        assert_eq!(world.hear(&body), Handled::Done);
+        assert_eq!(world.looks().len(), looks, "{own:?} {config}");
+        assert_eq!(world.store.items_in("IDEM#").len(), 1, "it is recorded");
     }
 }
 

@@ -17,7 +17,7 @@ use crate::Deps;
 ///
 /// Where a variable is missing; names it.
 pub fn deps((connection, access): (Connection, Access)) -> Result<Deps, Error> {
-    let urls = queue_urls(&[Queue::StackDrift])?;
+    let urls = queue_urls(&[Queue::StackDrift, Queue::ClusterDrift])?;
     Ok(Deps {
         store: Arc::new(DynamoLedger::new(&access, &variable("PLUMBLINE_TABLE")?)),
         config: InForce::new(),

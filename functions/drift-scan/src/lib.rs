@@ -1,4 +1,4 @@
-//! Lists the stacks that the configuration watches and asks for a look at each.
+//! Asks for a look at all that the configuration watches: at each stack it lists, and at each target of a cluster.
 //!
 //! Runs by schedule. It looks at nothing itself: it only says what to look at,
 //! spread over as much time as CloudFormation accepts detections, and closes
@@ -7,6 +7,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod clusters;
 mod place;
 #[cfg(test)]
 #[allow(
@@ -55,11 +56,11 @@ pub struct Request {
 /// What a scan asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// Looks at stacks.
+    /// Looks at stacks and clusters.
     pub looks: usize,
     /// Stacks that were looked at recently enough.
     pub fresh: usize,
-    /// Findings that closed because nobody watches their stack any more.
+    /// Findings that closed because nobody watches their stack or application any more.
     pub unwatched: usize,
 }
 
@@ -94,7 +95,7 @@ fn read(event: Value) -> Result<Request, String> {
     }
 }
 
-/// Asks for a look at every stack of the selected targets.
+/// Asks for a look at every stack and every application of the selected targets.
 ///
 /// A place that cannot be listed does not keep the others from being looked at.
 ///
@@ -116,7 +117,10 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Asked, PortError> 
         asked_at: request.time.unwrap_or_else(|| deps.clock.now()),
         every: request.every_hours.map(SignedDuration::from_hours),
     };
-    let mut asked = Asked::default();
+    let mut asked = Asked {
+        looks: clusters::ask(deps, &targets, scan.asked_at).await?,
+        ..Asked::default()
+    };
     let mut failures = Vec::new();
     let default_region = deps.accounts.default_region();
     for (place, watches) in watch::places(&targets, default_region.as_deref()) {

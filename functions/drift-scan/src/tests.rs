@@ -375,3 +375,55 @@ fn what_a_look_saw_since_the_list_was_read_is_not_gone() {
     assert_eq!(close(at(5)).unwrap(), 0);
     assert_eq!(close(at(6)).unwrap(), 1);
 }
+
+const CLUSTERS: &str = "targets:
+  - {name: web, kubernetes: {cluster: {eks: {name: shop, region: eu-west-1}}, manifests: {directory: k8s}}}
+  - {name: jobs, kubernetes: {cluster: {eks: {name: shop, region: eu-west-1}}, manifests: {directory: jobs}}}
+";
+
+#[test]
+fn every_target_of_a_cluster_is_asked_for_once_a_run_on_its_own_queue() {
+    let desk = desk("'*'");
+    desk.take_text(CLUSTERS);
+    assert_eq!((desk.scan().looks, desk.scan().looks), (2, 2));
+    let sent = desk.queues.take();
+    let works: Vec<Work> = sent
+        .iter()
+        .map(|it| {
+            Work::read(&serde_json::from_str(&it.body).unwrap())
+                .unwrap()
+                .unwrap()
+        })
+        .collect();
+    let look = |target: &str| Work::LookAtCluster {
+        target: target.to_owned(),
+        asked_at: at(0),
+        attempt: 0,
+    };
+    let both = [look("web"), look("jobs")];
+    assert_eq!(works, [both.clone(), both].concat());
+    assert!(
+        sent.iter()
+            .all(|it| it.queue == domain::work::Queue::ClusterDrift)
+    );
+}
+
+#[test]
+fn an_application_that_left_the_configuration_closes_its_findings_as_unwatched() {
+    let desk = desk("'*'");
+    desk.take_text(CLUSTERS);
+    let open = |name: &str, of: &str| {
+        let unit = Unit::application("shop", name);
+        desk.store.put_finding(finding(&unit, of, at(-10)));
+    };
+    open("directory:k8s", "kept");
+    open("directory:old", "gone");
+    assert_eq!((desk.scan().unwatched, desk.scan().unwatched), (1, 0));
+    let status = |name: &str| {
+        let unit = Unit::application("shop", name);
+        let found = block_on(desk.store.unit_findings(&unit)).unwrap();
+        found[0].status(desk.clock.now()).to_string()
+    };
+    assert_eq!(status("directory:k8s"), "open");
+    assert_eq!(status("directory:old"), "unwatched");
+}

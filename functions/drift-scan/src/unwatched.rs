@@ -11,8 +11,8 @@ use domain::stack::{StackId, StackSummary};
 use domain::unit::Unit;
 use domain::watch::{Presence, Selection, has_left};
 use jiff::Timestamp;
-use policy::Config;
 use policy::watch::reaching;
+use policy::{Config, clusters};
 
 use crate::Deps;
 
@@ -33,11 +33,11 @@ pub(crate) async fn close_gone(
     Ok(closed)
 }
 
-/// Closes the findings of stacks that no target of the configuration can select
+/// Closes the findings of stacks and applications that no target of the configuration can select
 /// any more; says how many. A nested stack is selected by the stacks it is nested in.
 pub(crate) async fn close_deselected(deps: &Deps, config: &Config) -> Result<usize, PortError> {
     let mut closed = 0;
-    for unit in stacks(deps).await? {
+    for unit in deps.store.units().await? {
         if is_deselected(deps, config, &unit).await?
             && has_left(Presence::NotListed, Selection::Deselected)
         {
@@ -48,6 +48,9 @@ pub(crate) async fn close_deselected(deps: &Deps, config: &Config) -> Result<usi
 }
 
 async fn is_deselected(deps: &Deps, config: &Config, unit: &Unit) -> Result<bool, PortError> {
+    if unit.layer != Layer::CloudFormation {
+        return Ok(clusters::is_deselected(config, unit));
+    }
     let watches = reaching(config, &unit.account, &unit.region);
     if watches.is_empty() {
         return Ok(true);

@@ -18,7 +18,10 @@ use crate::{Deps, QUEUE};
 /// Where a variable is missing; names it.
 pub fn deps((_, access): (Connection, Access)) -> Result<(Deps, Feed), Error> {
     let store = Arc::new(DynamoLedger::new(&access, &variable("PLUMBLINE_TABLE")?));
-    let queues = aws::queues(&access, queue_urls(&[QUEUE, Queue::StackDrift])?);
+    let queues = aws::queues(
+        &access,
+        queue_urls(&[QUEUE, Queue::StackDrift, Queue::ClusterDrift])?,
+    );
     let clock = Arc::new(SystemClock);
     let feed = Feed {
         queue: QUEUE,

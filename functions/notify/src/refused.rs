@@ -1,7 +1,7 @@
 //! That a new version of the configuration was refused.
 
-use domain::conceal::sha256;
-use domain::current;
+use domain::conceal::{self, sha256};
+use domain::current::{self, Refused};
 use domain::handled::Handled;
 use domain::ports::PortError;
 
@@ -24,6 +24,11 @@ pub(crate) async fn tell(deps: &Deps) -> Result<Handled, PortError> {
     // Versions of one tag can differ in what is wrong with them, and one may come back later.
     let version = sha256(format!("{}\n{}\n{}", refused.tag, refused.errors, refused.at).as_bytes());
     let subject = format!("config-{}", &version[..16]);
+    // What is wrong with it may quote it, and a secret may stand where none should.
+    let refused = Refused {
+        errors: conceal::text(&refused.errors),
+        ..refused
+    };
     let now = deps.clock.now();
     let write = |form, key: &str| {
         let location = config.loaded.file();

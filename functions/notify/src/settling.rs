@@ -108,8 +108,16 @@ fn period_begins(since: Timestamp, period: SignedDuration, now: Timestamp) -> Ti
 
 /// The work of looking at a unit; `None` where its layer has no look of its own yet.
 fn look_at(unit: &Unit, target: &str, asked_at: Timestamp) -> Option<Work> {
-    if unit.layer != Layer::CloudFormation {
-        return None;
+    match unit.layer {
+        Layer::CloudFormation => {}
+        Layer::Kubernetes => {
+            return Some(Work::LookAtCluster {
+                target: target.to_owned(),
+                asked_at,
+                attempt: 0,
+            });
+        }
+        _ => return None,
     }
     let partition = match unit.region.split('-').next() {
         Some("cn") => "aws-cn",

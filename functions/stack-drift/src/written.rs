@@ -51,7 +51,6 @@ pub(crate) async fn write(
     (judged, by): (&Judged, &str),
 ) -> Result<(), PortError> {
     let now = deps.clock.now();
-    let store = &*deps.store;
     let moment = Moment {
         now,
         look_started_at: judged.started_at,
@@ -60,12 +59,5 @@ pub(crate) async fn write(
         telling: Telling::Everybody,
     };
     let remember = once::remember(look_key(by), &judged.unit, now)?;
-    if judged.complete {
-        // Whichever copy of the message is written first counts, complete or not.
-        record::record_and_tell(store, judged, (moment, &[remember])).await?;
-    } else {
-        record::record_and_tell(store, judged, (moment, &[])).await?;
-        record::count_failed(store, judged, remember).await?;
-    }
-    Ok(())
+    record::record_once(&*deps.store, judged, (moment, remember)).await
 }

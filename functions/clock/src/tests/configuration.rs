@@ -124,19 +124,40 @@ fn a_refused_version_is_read_again_since_the_next_plumbline_may_understand_it() 
 }
 
 #[test]
-fn github_is_refused_once_with_what_to_do_and_fails_no_run() {
+fn a_configuration_in_a_repository_is_taken_like_any_other() {
     let world = World::reading("github://org/repo/plumbline.yaml@main");
+    world.upload(GOOD);
+    assert!(world.run().is_ok());
+    let taken = world.in_force().unwrap();
+    assert_eq!(taken.location, "github://org/repo/plumbline.yaml@main");
+    assert!(world.run().is_ok());
+    let asked = world.objects.asked.lock().unwrap().clone();
+    assert_eq!(asked, [None, Some(taken.tag)]);
+}
+
+#[test]
+fn a_location_that_nobody_reads_is_refused_once_with_what_to_do_and_fails_no_run() {
+    let world = World::reading("https://example.com/plumbline.yaml");
     for _ in 0..3 {
         assert!(world.run().is_ok());
     }
     let errors = world.refused().unwrap().errors;
-    assert!(errors.contains("comes with the GitHub reader"), "{errors}");
-    assert!(errors.contains("s3://BUCKET/KEY"), "{errors}");
+    assert!(errors.contains("`https://`"), "{errors}");
+    assert!(errors.contains("github://OWNER/NAME/PATH@REF"), "{errors}");
     assert_eq!(world.reports().len(), 1);
     assert!(world.objects.asked.lock().unwrap().is_empty());
-    let world = World::reading("https://example.com/plumbline.yaml");
-    assert!(world.run().is_ok());
-    assert!(world.refused().unwrap().errors.contains("`https://`"));
+}
+
+#[test]
+fn a_location_elsewhere_is_not_looked_for_among_files() {
+    for location in [
+        "github://org/repo/plumbline.yaml@main",
+        "s3://bucket/plumbline.yaml",
+    ] {
+        let error = block_on(files().fetch(location, None)).unwrap_err();
+        assert_eq!(error.kind, PortErrorKind::Invalid);
+        assert!(error.detail.contains("is no path"), "{error}");
+    }
 }
 
 #[test]

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 
 use super::Story;
 use super::escape::{block, code, plain};
-use super::words::{Hidden, attribution, closed_at, count, minute, predicate, sides, span, whole};
+use super::words::{
+    Hidden, attribution, closed_at, count, is_potential, minute, predicate, sides, span, whole,
+};
 use crate::digest::{Digest, MOST_WAITING};
 
 const HEADER: usize = 150;
@@ -43,6 +45,12 @@ pub(super) fn incident(story: &Story<'_>) -> Value {
     let mut blocks = vec![header(&headline), section(&place(story))];
     match story.transition.step {
         Step::Fire | Step::Raise => {
+            if is_potential(finding) {
+                blocks.push(section(
+                    "*Not confirmed* None of this could be confirmed: it may be in order, \
+                     as where another stack declares it. A later look decides.",
+                ));
+            }
             blocks.extend(differences(finding, SHOWN).iter().map(|it| section(it)));
             if let Some(closed) = &finding.closed {
                 let at = minute(closed.at);

@@ -41,12 +41,21 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 /// What the headline says of the resource.
 pub(crate) fn predicate(story: &Story<'_>) -> &'static str {
     let is_again = story.transition.number > 1 || story.finding.occurrences > 1;
-    match story.transition.step {
-        Step::Fire if is_again => "drifts again",
-        Step::Fire => "drifts",
-        Step::Raise => "drifts more gravely",
-        Step::Resolve => "no longer drifts",
+    match (story.transition.step, is_potential(story.finding)) {
+        (Step::Fire, false) if is_again => "drifts again",
+        (Step::Fire, false) => "drifts",
+        (Step::Fire, true) if is_again => "may drift again",
+        (Step::Fire, true) => "may drift",
+        (Step::Raise, false) => "drifts more gravely",
+        (Step::Raise, true) => "may drift more gravely",
+        (Step::Resolve, _) => "no longer drifts",
     }
+}
+
+/// Whether none of its differences could be confirmed. It is as severe as if they
+/// had been: a rule opened to the world may be one.
+pub(crate) fn is_potential(finding: &Finding) -> bool {
+    !finding.differences.is_empty() && finding.differences.iter().all(|it| it.potential)
 }
 
 /// What happened to the resource as a whole; `None` where its differences say it.

@@ -147,6 +147,38 @@ fn a_second_firing_says_again() {
 }
 
 #[test]
+fn a_finding_that_could_not_be_confirmed_says_so_and_is_as_severe_all_the_same() {
+    let mut potential = group();
+    let read_as = |finding: &Finding, step| read(&tell(Form::Slack, finding, step));
+    let half = read_as(&potential, (Step::Fire, 1));
+    assert!(
+        !half.contains("may drift") && !half.contains("*Not confirmed*"),
+        "{half}"
+    );
+    for difference in &mut potential.differences {
+        difference.potential = true;
+    }
+    for (step, said) in [
+        (
+            (Step::Fire, 1),
+            "CRITICAL: WebGroup (AWS::EC2::SecurityGroup) may drift in",
+        ),
+        ((Step::Fire, 2), "may drift again in"),
+        ((Step::Raise, 3), "may drift more gravely in"),
+    ] {
+        let text = read_as(&potential, step);
+        assert!(text.contains(said), "{said}: {text}");
+        assert!(text.contains("*Not confirmed*"), "{text}");
+    }
+    let body = tell(Form::Webhook, &potential, (Step::Fire, 1));
+    assert_eq!(body["finding"]["severity"], "critical");
+    let differences = body["finding"]["differences"].as_array().unwrap();
+    assert!(differences.iter().all(|it| it["potential"] == true));
+    let resolved = read_as(&closed(&potential, 130), (Step::Resolve, 1));
+    assert!(resolved.contains("no longer drifts"), "{resolved}");
+}
+
+#[test]
 fn a_raise_and_a_resolve_read_like_this() {
     let raised = read(&tell(Form::Slack, &group(), (Step::Raise, 13)));
     let resolved = read(&tell(

@@ -1,13 +1,13 @@
 //! What hangs on resources and nobody declares.
 
 use domain::handled::Handled;
-use domain::ports::{GroupRule, Ledger as _, PortErrorKind};
+use domain::ports::{GroupRule, Ledger as _, PortErrorKind, Stacks};
 use domain::stack::StackId;
 use domain::testing::block_on;
 use domain::work::Work;
 use serde_json::json;
 
-use super::desk::{Desk, unit};
+use super::desk::{Desk, ended, unit};
 
 pub(super) const GROUP: &str = "sg-0123456789abcdef0";
 
@@ -133,6 +133,26 @@ fn what_a_stack_that_was_changed_since_its_look_may_declare_waits_for_its_look()
     desk.look_through(&net);
     assert_eq!(desk.generation(&net), 2);
     assert!(desk.findings(&net).is_empty());
+}
+
+#[test]
+fn after_somebody_elses_detection_nobody_is_blamed_for_what_a_stack_may_declare_either() {
+    let desk = Desk::new();
+    let net = group(&desk);
+    desk.look_through(&net);
+    desk.pass(60);
+    ingress(&desk);
+    desk.attachments.add_rule(ssh());
+    desk.pass(60);
+    // Without a lease nothing says how often this was left to a later look: it is, each time.
+    for _ in 0..5 {
+        let started = block_on(Stacks::detect(&*desk.cloud, net.as_str())).unwrap();
+        let end = ended(&net, &started.id.0, "DETECTION_COMPLETE");
+        assert_eq!(desk.handle(&end), Handled::Done);
+        assert!(desk.findings(&net).is_empty(), "{:?}", paths(&desk, &net));
+        assert_eq!(desk.generation(&net), 1, "the look was not complete");
+        desk.pass(60);
+    }
 }
 
 #[test]

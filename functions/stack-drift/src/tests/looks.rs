@@ -297,3 +297,15 @@ fn a_look_may_name_only_the_stack() {
     assert!(matches!(handled, Handled::Drop(_)), "{handled:?}");
     assert_eq!(desk.cloud.calls(), ["detect shop", "describe shop"]);
 }
+
+#[test]
+fn a_look_at_a_stack_of_an_account_that_nobody_knows_is_dropped() {
+    let desk = Desk::new();
+    let foreign = desk.cloud.put(("999988887777", REGION), "shop", &["Queue"]);
+    let (_, handled) = desk.look(&foreign);
+    let Handled::Drop(why) = handled else {
+        panic!("{handled:?}")
+    };
+    assert!(why.contains("999988887777"), "{why}");
+    assert!(desk.cloud.calls().is_empty() && desk.timers().is_empty());
+}
