@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 const PAGE: &str = "docs/complaints.md";
 
 /// How many complaints there are, numbered from 1.
-const COMPLAINTS: usize = 19;
+const COMPLAINTS: usize = 31;
 
 /// How an answer begins that does not exist yet.
 const NOT_YET: &str = "**Not yet.**";

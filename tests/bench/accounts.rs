@@ -1,15 +1,18 @@
 //! Four hundred stacks in three accounts and two regions under limits, bent by hand: whether everything is found and nothing
-//! else, how many calls that takes, and how long beside the limits' own time.
+//! else, how many calls that takes, and how long beside the limits' own time; without asking who did it, and with.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    process::Command,
-    time::{Duration, Instant},
+    process::Stdio,
+    time::Duration,
 };
 
-use sandbox::{Attached, Attachment, Rate, Sandbox, World};
+use nix::sys::resource::{UsageWho, getrusage};
+use sandbox::{Attached, Attachment, Sandbox, World};
 use serde_json::{Value, json};
+
+use crate::limits::{self, Least, Limit};
 
 const ACCOUNTS: [&str; 3] = ["111111111111", "222222222222", "333333333333"];
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
@@ -19,13 +22,44 @@ const BY_HAND: usize = 40;
 /// How long one detection takes.
 const DETECTION: Duration = Duration::from_secs(2);
 
-/// The limits: calls a second of an account and region (of IAM, of an account).
-const LIMITS: [(&str, u32); 4] = [
-    ("cloudformation:DetectStackDrift", 20),
-    ("ec2:*", 100),
-    ("iam:*", 100),
-    ("cloudtrail:LookupEvents", 2),
+/// Scans of each kind, each of accounts of its own.
+const RUNS: usize = 5;
+
+/// The limits. No detection can have ended before the last one's start and its own time. Nobody can be asked about a
+/// difference before the first detection has ended: a template says nothing of what is there.
+const LIMITS: [Limit; 4] = [
+    Limit {
+        calls: "cloudformation:DetectStackDrift",
+        rate: 20,
+        besides: DETECTION,
+    },
+    Limit {
+        calls: "ec2:*",
+        rate: 100,
+        besides: Duration::ZERO,
+    },
+    Limit {
+        calls: "iam:*",
+        rate: 100,
+        besides: Duration::ZERO,
+    },
+    Limit {
+        calls: "cloudtrail:LookupEvents",
+        rate: 2,
+        besides: DETECTION,
+    },
 ];
+
+/// What one scan came to.
+struct Run {
+    wall: Duration,
+    /// Processor time of the command, and of this process with the sandbox.
+    processors: [Duration; 2],
+    least: Least,
+    counts: BTreeMap<(String, u16), u64>,
+    findings: usize,
+    authors: usize,
+}
 
 /// Measures and prints a table.
 pub(crate) fn bench(plumbline: &Path) {
@@ -33,10 +67,25 @@ pub(crate) fn bench(plumbline: &Path) {
         .enable_all()
         .build()
         .expect("a runtime");
-    runtime.block_on(measure(plumbline));
+    let plumbline = plumbline
+        .canonicalize()
+        .unwrap_or_else(|e| panic!("{}: {e}", plumbline.display()));
+    println!(
+        "| authors | findings | with author | wall s | the limits' own s | ratio | with all at once s | ratio | by \
+         | calls | refused | of what hangs there | look-ups | sessions | processor s, sandbox's |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    for (asked, arguments) in [("no", &["--no-attribution"][..]), ("yes", &[][..])] {
+        let mut runs: Vec<Run> = (0..RUNS)
+            .map(|_| runtime.block_on(measure(&plumbline, arguments)))
+            .collect();
+        runs.sort_by_key(|it| it.wall);
+        row(asked, &runs);
+    }
+    println!("\nwall: minimum / median / maximum of {RUNS}; the rest is of the median run");
 }
 
-async fn measure(plumbline: &Path) {
+async fn measure(plumbline: &Path, arguments: &[&str]) -> Run {
     let options = sandbox::Options {
         detection_time: DETECTION,
         keep: 100_000,
@@ -48,14 +97,10 @@ async fn measure(plumbline: &Path) {
     for account in ACCOUNTS {
         sandbox.trust(&role(account), Some("x"));
     }
-    for (call, rate) in LIMITS {
-        let rate = Rate {
-            per_second: f64::from(rate),
-            burst: rate,
-        };
-        sandbox.limit(call, Some(rate));
-    }
-    let (report, wall) = scan(plumbline, &sandbox).await;
+    limits::set(&sandbox, &LIMITS);
+    let before = own_processor();
+    let (report, wall, processor) = scan(plumbline, arguments, &sandbox).await;
+    let sandbox_processor = own_processor() - before;
     let found: BTreeSet<(&str, &str)> = list(&report, "findings")
         .iter()
         .filter_map(|it| {
@@ -86,8 +131,16 @@ async fn measure(plumbline: &Path) {
         .iter()
         .filter(|it| it["differences"][0]["attribution"].is_object())
         .count();
-    row(&sandbox, (found.len(), authors), wall);
+    let run = Run {
+        wall,
+        processors: [processor, sandbox_processor],
+        least: limits::slowest(&sandbox.requests(), &LIMITS),
+        counts: sandbox.counts(),
+        findings: found.len(),
+        authors,
+    };
     sandbox.stop().await;
+    run
 }
 
 /// Generated stacks in every account and region.
@@ -119,25 +172,46 @@ fn rename(properties: &mut Value, region: &str) {
     }
 }
 
-fn row(sandbox: &Sandbox, (findings, authors): (usize, usize), wall: Duration) {
-    let (wall, limit) = (wall.as_secs_f64(), limit(sandbox).as_secs_f64());
-    let counts = sandbox.counts();
-    let calls: u64 = counts.values().sum();
-    let is_live = |call: &str| {
+/// One row of the table, of runs by their time.
+fn row(asked: &str, runs: &[Run]) {
+    let seconds = |run: &Run| run.wall.as_secs_f64();
+    let run = &runs[runs.len() / 2];
+    let wall = format!(
+        "{:.2} / {:.2} / {:.2}",
+        seconds(&runs[0]),
+        seconds(run),
+        seconds(&runs[runs.len() - 1])
+    );
+    let calls = |is_one: &dyn Fn(&str, u16) -> bool| -> u64 {
+        let counts = run.counts.iter();
+        counts
+            .filter(|((call, status), _)| is_one(call, *status))
+            .map(|(_, count)| count)
+            .sum()
+    };
+    let is_live = |call: &str, _: u16| {
         ["ec2:", "iam:", "s3:", "kms:", "eks:"]
             .iter()
             .any(|it| call.starts_with(it))
     };
-    let live = counts.iter().filter(|((call, _), _)| is_live(call));
-    let live: u64 = live.map(|(_, count)| count).sum();
+    // A bucket without a policy is answered by 404.
+    let is_refused = |_: &str, status: u16| !(200..300).contains(&status) && status != 404;
+    let [by_rate, with_burst] =
+        [run.least.by_rate, run.least.with_burst].map(|it| it.as_secs_f64());
     println!(
-        "| stacks | findings | with author | wall s | the limits' own s | ratio | calls | of what hangs there | look-ups |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|");
-    println!(
-        "| {STACKS} | {findings} | {authors} | {wall:.1} | {limit:.1} | {:.2} | {calls} | {live} | {} |",
-        wall / limit,
-        sandbox.count("cloudtrail:LookupEvents")
+        "| {asked} | {} | {} | {wall} | {by_rate:.2} | {:.2} | {with_burst:.2} | {:.2} | {} | {} | {} | {} | {} | {} | {:.1}, {:.1} |",
+        run.findings,
+        run.authors,
+        seconds(run) / by_rate,
+        seconds(run) / with_burst,
+        run.least.of,
+        calls(&|_, _| true),
+        calls(&is_refused),
+        calls(&is_live),
+        calls(&|call, _| call == "cloudtrail:LookupEvents"),
+        calls(&|call, _| call == "sts:AssumeRole"),
+        run.processors[0].as_secs_f64(),
+        run.processors[1].as_secs_f64(),
     );
 }
 
@@ -149,46 +223,22 @@ fn list<'r>(report: &'r Value, name: &str) -> &'r [Value] {
     report[name].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The time that the limits leave for the calls that were made.
-fn limit(sandbox: &Sandbox) -> Duration {
-    let mut calls: BTreeMap<(String, String, &str), u32> = BTreeMap::new();
-    for request in sandbox.requests() {
-        for (limited, _) in LIMITS {
-            let is_it = match limited.strip_suffix('*') {
-                Some(service) => request.call.starts_with(service),
-                None => request.call == limited,
-            };
-            if is_it {
-                let region = match limited {
-                    "iam:*" => String::new(),
-                    _ => request.region.clone(),
-                };
-                let place = (request.account.clone(), region, limited);
-                *calls.entry(place).or_default() += 1;
-            }
-        }
-    }
-    let own = calls.iter().map(|((_, _, limited), count)| {
-        let rate = LIMITS.iter().find(|(call, _)| call == limited);
-        let time = Duration::from_secs(1) * *count / rate.map_or(1, |it| it.1);
-        match *limited {
-            "cloudformation:DetectStackDrift" => time + DETECTION,
-            _ => time,
-        }
-    });
-    own.max().unwrap_or_default()
-}
-
-async fn scan(plumbline: &Path, sandbox: &Sandbox) -> (Value, Duration) {
+/// One scan with a new ledger: its report, its wall and its processor time.
+async fn scan(
+    plumbline: &Path,
+    arguments: &[&str],
+    sandbox: &Sandbox,
+) -> (Value, Duration, Duration) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let accounts = ACCOUNTS.map(|id| json!({"id": id, "read": role(id), "externalId": "x"}));
     let config = json!({"apiVersion": "plumbline/v1", "environment": "bench", "accounts": accounts,
         "targets": [{"name": "all", "cloudformation": {"stacks": ["*"], "accounts": ACCOUNTS, "regions": REGIONS}}]});
     std::fs::write(directory.path().join("plumbline.yaml"), config.to_string())
         .expect("the configuration");
-    let mut command = Command::new(plumbline);
+    let mut command = crate::measured(plumbline);
     command
         .args(["scan", "-o", "json"])
+        .args(arguments)
         .current_dir(directory.path())
         .env_clear()
         .envs(["HOME", "TMPDIR"].map(|name| (name, directory.path())))
@@ -197,13 +247,19 @@ async fn scan(plumbline: &Path, sandbox: &Sandbox) -> (Value, Duration) {
             ("AWS_REGION", REGIONS[0]),
             ("AWS_ACCESS_KEY_ID", "000000000000"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
-        ]);
-    let began = Instant::now();
-    let output = tokio::task::spawn_blocking(move || command.output().expect("plumbline"))
+        ])
+        .stderr(Stdio::inherit());
+    let measured = tokio::task::spawn_blocking(move || command.output().expect("plumbline"))
         .await
         .expect("it ends");
-    let wall = began.elapsed();
-    eprint!("{}", String::from_utf8_lossy(&output.stderr));
-    let report = serde_json::from_slice(&output.stdout).expect("a report");
-    (report, wall)
+    let measured: Value = serde_json::from_slice(&measured.stdout).expect("what the scan cost");
+    let report =
+        serde_json::from_str(measured["stdout"].as_str().unwrap_or_default()).expect("a report");
+    let time = |key: &str| Duration::from_micros(measured[key].as_u64().expect("a figure"));
+    (report, time("wall"), time("processor"))
+}
+
+/// The processor time of this process so far.
+fn own_processor() -> Duration {
+    crate::processor(&getrusage(UsageWho::RUSAGE_SELF).expect("what this process used"))
 }

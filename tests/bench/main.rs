@@ -11,6 +11,8 @@
 )]
 
 mod accounts;
+mod first_day;
+mod limits;
 mod scale;
 mod start;
 
@@ -61,13 +63,14 @@ fn main() {
             scale::bench(Path::new(&program), stacks.unwrap_or(1_000));
         }
         (Some("--accounts"), Some(program)) => accounts::bench(Path::new(&program)),
+        (Some("--first-day"), Some(program)) => first_day::bench(Path::new(&program)),
         (Some("--functions"), Some(directory)) => {
             start::bench(Path::new(&directory), Path::new("events"));
         }
         _ => {
             eprintln!(
                 "usage, from the repository's root: cargo run --release -p plumbline-tests --example bench -- \
-                 --plumbline PATH | --scale PATH [STACKS] | --accounts PATH | --functions DIRECTORY"
+                 --plumbline PATH | --scale PATH [STACKS] | --accounts PATH | --first-day PATH | --functions DIRECTORY"
             );
             std::process::exit(2);
         }
@@ -116,9 +119,7 @@ fn scan(plumbline: &Path, endpoint: &str) -> Cost {
         "targets": [{"name": "all", "cloudformation": {"stacks": ["*"]}}]});
     std::fs::write(directory.path().join("plumbline.yaml"), config.to_string())
         .expect("the configuration");
-    let measured = Command::new(env::current_exe().expect("this program"))
-        .arg(MEASURE)
-        .arg(plumbline)
+    let measured = measured(plumbline)
         // Who did it takes calls by the number of findings, and time that CloudTrail's limit gives.
         .args(["scan", "-o", "json", "--no-attribution"])
         .current_dir(directory.path())
@@ -146,6 +147,13 @@ fn scan(plumbline: &Path, endpoint: &str) -> Cost {
             .expect("the number of requests"),
         findings: report["findings"].as_array().map_or(0, Vec::len),
     }
+}
+
+/// This program as the one that starts and measures a command, whose arguments follow.
+fn measured(program: &Path) -> Command {
+    let mut command = Command::new(env::current_exe().expect("this program"));
+    command.arg(MEASURE).arg(program);
+    command
 }
 
 /// Runs one command and prints what it cost and what it printed, as JSON.

@@ -218,6 +218,60 @@ fn a_trail_is_asked_twice_a_second_and_no_longer_than_a_scan_may_wait() {
     assert_eq!(who(&web["attribution"]).0, "alice", "the most severe first");
 }
 
+/// So many stacks between the first and the last that their detections take seconds.
+fn crowd(account: &Account) {
+    for index in 0..60 {
+        let queue = resource(
+            "Queue",
+            QUEUE,
+            json!({"QueueName": format!("q-{index}"), "VisibilityTimeout": 30}),
+        );
+        account.put(&format!("shop-{index:02}"), vec![queue]);
+    }
+}
+
+#[test]
+fn what_waits_for_other_stacks_is_asked_about_while_they_are_looked_at() {
+    let account = Account::start();
+    account.put("aaa", vec![resource("Web", GROUP, json!({}))]);
+    crowd(&account);
+    account.by_hand("aaa", "Web", ssh());
+    let scan = account.workshop().scan(&[]);
+    let web = &finding(&scan, "Web")["differences"][0];
+    assert_eq!(who(&web["attribution"]).0, "alice");
+    assert_eq!(lookups(&account), 1);
+    let requests = account.sandbox.requests();
+    let times = |call: &str| -> Vec<jiff::Timestamp> {
+        let made = requests.iter().filter(|it| it.call == call);
+        made.map(|it| it.at).collect()
+    };
+    let asked = times("cloudtrail:LookupEvents")[0];
+    let last = *times("cloudformation:DetectStackDrift").last().unwrap();
+    assert!(asked < last, "{asked}, the last detection began {last}");
+}
+
+#[test]
+fn what_another_stack_declares_has_no_author_and_is_not_asked_about_once_that_is_known() {
+    let account = Account::start();
+    account.put("aaa", vec![resource("Web", GROUP, json!({}))]);
+    let group = Value::from(account.sandbox.physical_id("aaa", "Web").unwrap());
+    let rule = json!({"GroupId": group, "IpProtocol": "tcp", "FromPort": 9090, "ToPort": 9090, "CidrIp": "10.0.0.0/8"});
+    let rule = resource("Metrics", "AWS::EC2::SecurityGroupIngress", rule);
+    account.put("zzz", vec![rule]);
+    crowd(&account);
+    let workshop = account.workshop();
+    let first = workshop.scan(&[]);
+    assert_eq!((first.code, first.list("findings").len()), (0, 0));
+    assert!(!first.ran.stderr.contains("CloudTrail"), "{:?}", first.ran);
+    assert_eq!(
+        lookups(&account),
+        1,
+        "while nobody had said that it is theirs"
+    );
+    assert_eq!(workshop.scan(&[]).code, 0);
+    assert_eq!(lookups(&account), 1, "the ledger knows who declares it");
+}
+
 #[test]
 fn what_its_own_stack_did_has_no_author_and_what_was_straight_at_the_last_look_only_later_ones() {
     let account = Account::start();

@@ -9,9 +9,11 @@
 mod additions;
 mod authors;
 mod bad_input;
+mod cluster;
 mod crash;
 mod dead_letters;
 mod demo;
+mod diff;
 mod faults;
 mod first_day;
 mod invoke;

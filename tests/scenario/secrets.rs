@@ -2,6 +2,7 @@
 //! prints, keeps or logs.
 
 mod account;
+mod told;
 
 use std::collections::BTreeSet;
 

@@ -2,6 +2,7 @@
 //! have said of a world.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     io::Read,
     path::{Path, PathBuf},
@@ -250,11 +251,10 @@ impl Scan {
         let sum: u64 = parts.iter().map(|part| self.count(part)).sum();
         let summary = &self.report["summary"];
         assert_eq!(self.count("resources"), sum, "{summary}");
-        assert_eq!(
-            self.count("drifted"),
-            self.list("findings").len() as u64,
-            "{summary}"
-        );
+        // An object that drifted in two layers has two findings, and counts once.
+        let places = self.list("findings").iter().map(|it| &it["resource"]);
+        let places: BTreeSet<String> = places.map(Value::to_string).collect();
+        assert_eq!(self.count("drifted"), places.len() as u64, "{summary}");
         assert_eq!(
             self.count("uncovered"),
             self.list("uncovered").len() as u64,

@@ -175,12 +175,15 @@ impl Trail for Around {
                 calls
             })
             .await;
-        if answer
-            .as_ref()
-            .is_err_and(|it| it.kind == PortErrorKind::Denied)
-        {
-            let mut state = self.process.sim.state();
-            state.unlooked.insert(resource.to_owned());
+        let now = self.process.sim.state().now;
+        match &answer {
+            Ok(_) => self.process.looked_up(now),
+            Err(error) if error.kind == PortErrorKind::Denied => {
+                let mut state = self.process.sim.state();
+                let times = state.unlooked.entry(resource.to_owned()).or_default();
+                times.push(now);
+            }
+            Err(_) => {}
         }
         answer
     }

@@ -11,7 +11,7 @@ use crate::hanging::{Hand, Item, Rule};
 use crate::resource::{Bend, GROUP, INGRESS, Resource};
 use crate::script::Happening;
 use crate::sim::{Event, MINUTE, State};
-use crate::trail::{Act, Call, PEOPLE};
+use crate::trail::{Act, Call, PEOPLE, name_of};
 
 /// Something that changes what hangs on a group or role.
 #[derive(Clone, Debug)]
@@ -266,13 +266,19 @@ impl State {
         let Some(call) = bend.or(resource.bend).map(|it| resource.call(it)) else {
             return;
         };
+        let logical_id = resource.logical_id.clone();
+        self.put_right((arn, &logical_id));
+        let resource = self.cloud.resource(arn, &logical_id);
+        let Some(resource) = resource else { return };
         if bend.is_none() && resource.bend == Some(Bend::Deleted) {
-            // Made again under the same id: by which call is left open.
+            let again = resource.made_again();
             resource.bend = None;
+            let who = self.delays.index(PEOPLE.len());
+            let call = self.called(Some(who), &again);
+            self.acts_on_group((arn, &logical_id), (Some(who), call));
             return;
         }
         resource.bend = bend;
-        let logical_id = resource.logical_id.clone();
         let who = self.delays.index(PEOPLE.len());
         let place = resource.truth(false).map(|(_, place)| match place {
             Some((path, value)) => (path.to_owned(), value),
@@ -282,7 +288,7 @@ impl State {
             Some(place) => self.acts((arn, &logical_id), place, (who, &call)),
             None => {
                 let call = self.called(Some(who), &call);
-                self.acts_on_group((arn, &logical_id), (who, call));
+                self.acts_on_group((arn, &logical_id), (Some(who), call));
             }
         }
         self.item_changed(arn, &logical_id);
@@ -302,14 +308,19 @@ impl State {
             console,
             place,
             call: recorded,
+            is_undone: false,
         };
         self.remember((arn, logical_id), act);
-        self.acts_on_group((arn, logical_id), (who, recorded));
+        self.acts_on_group((arn, logical_id), (Some(who), recorded));
     }
 
     /// A rule was changed that is a resource of its own: where nobody watches
     /// its stack, it shows on its group.
-    fn acts_on_group(&mut self, (arn, logical_id): (&str, &str), (who, call): (usize, usize)) {
+    pub(crate) fn acts_on_group(
+        &mut self,
+        (arn, logical_id): (&str, &str),
+        (who, call): (Option<usize>, usize),
+    ) {
         let rule = self.cloud.resource(arn, logical_id);
         let rule = rule.filter(|it| it.is_there());
         let Some((rule, group)) = rule.and_then(|it| Some((it.live_rule(), it.rule.clone()?.0)))
@@ -317,7 +328,7 @@ impl State {
             return;
         };
         let (path, value) = Item::Rule(rule).place();
-        let (name, console) = PEOPLE[who];
+        let (name, console) = name_of(who);
         let parents = self.cloud.parents();
         if let Some((arn, logical_id, ..)) = parents.iter().find(|it| it.2 == group) {
             let act = Act {
@@ -325,8 +336,28 @@ impl State {
                 console,
                 place: (path, Some(value)),
                 call,
+                is_undone: false,
             };
             self.remember((arn, logical_id), act);
+        }
+    }
+
+    /// What was done to a resource's own properties is put right, or done over.
+    pub(crate) fn put_right(&mut self, (arn, logical_id): (&str, &str)) {
+        let Some(resource) = self.cloud.resource(arn, logical_id) else {
+            return;
+        };
+        let Some((_, place)) = resource.truth(false) else {
+            return;
+        };
+        let place = place.map_or(("deleted".to_owned(), None), |(path, value)| {
+            (path.to_owned(), value)
+        });
+        let stack = self.cloud.stacks.get(arn).map(|it| it.id.name().to_owned());
+        let key = (stack.unwrap_or_default(), logical_id.to_owned());
+        let acts = self.acts.entry(key).or_default().iter_mut();
+        for act in acts.filter(|it| it.place == place) {
+            act.is_undone = true;
         }
     }
 

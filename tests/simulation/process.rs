@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use domain::finding::Finding;
 use domain::ports::{Clock, PortError, PortErrorKind};
 use domain::stack::StackId;
+use domain::unit::Unit;
 use domain::work::Work;
 use jiff::{SignedDuration, Timestamp};
 
@@ -37,6 +38,23 @@ struct Run {
     resource: Option<(String, String)>,
     /// Whether something that it asked around a stack was not answered.
     has_missed: bool,
+    /// When it took its present message up, and when CloudTrail answered it.
+    asked: Asked,
+    /// The look whose findings it told one by one with its present message,
+    /// though their unit had no whole look before.
+    told_alone: Option<(Unit, Timestamp)>,
+}
+
+/// The most that the clock of a process is off, in milliseconds.
+pub(crate) const CLOCKS_DIFFER: i64 = 20_000;
+
+/// From when on a message knows no more of who called what than it knows by then.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asked {
+    /// When it was taken up: what was heard before that, it knows.
+    pub(crate) taken_up: Timestamp,
+    /// When CloudTrail answered it.
+    pub(crate) looked_up: Option<Timestamp>,
 }
 
 /// What a call is to a fault.
@@ -69,7 +87,7 @@ impl Process {
     pub(crate) fn begins(&self) {
         let mut state = self.sim.state();
         let skew = match state.fault(Fault::Skew) {
-            true => state.delays.between(-20_000, 20_000),
+            true => state.delays.between(-CLOCKS_DIFFER, CLOCKS_DIFFER),
             false => 0,
         };
         *self.run() = Run {
@@ -98,9 +116,37 @@ impl Process {
             }))) => StackId::parse(&stack_id).map(|it| (it.name().to_owned(), logical_id)),
             _ => None,
         };
+        let taken_up = self.sim.state().now;
         let mut run = self.run();
         run.resource = resource;
         run.has_missed = false;
+        run.told_alone = None;
+        run.asked = Asked {
+            taken_up,
+            looked_up: None,
+        };
+    }
+
+    /// CloudTrail answered it.
+    pub(crate) fn looked_up(&self, at: Timestamp) {
+        self.run().asked.looked_up = Some(at);
+    }
+
+    /// What its present message can know of who called what.
+    pub(crate) fn asked(&self) -> Asked {
+        self.run().asked
+    }
+
+    /// It tells a finding by itself though its unit had no whole look yet.
+    pub(crate) fn tells_alone(&self, look: (Unit, Timestamp)) {
+        self.run().told_alone = Some(look);
+    }
+
+    /// Whether it told so with its present message. Tried again, a look reads
+    /// everything anew: it may be whole though the first try was not, and was
+    /// right to tell.
+    pub(crate) fn told_alone(&self, look: &(Unit, Timestamp)) -> bool {
+        self.run().told_alone.as_ref() == Some(look)
     }
 
     /// Something that it asked around a stack was not answered.

@@ -185,6 +185,30 @@ impl Resource {
         }
     }
 
+    /// The call that makes it again after it was deleted.
+    pub(crate) fn made_again(&self) -> Call {
+        let id = self.physical_id.clone();
+        let (service, name, parameters) = match &self.rule {
+            Some((group, _)) => {
+                let names = vec![("groupId", group.clone()), ("securityGroupRuleId", id)];
+                ("ec2", "AuthorizeSecurityGroupIngress", names)
+            }
+            None if self.kind == "AWS::SQS::Queue" => {
+                ("sqs", "CreateQueue", vec![("queueUrl", id)])
+            }
+            None => (
+                "lambda",
+                "CreateFunction20150331",
+                vec![("functionName", id)],
+            ),
+        };
+        Call {
+            service,
+            name,
+            parameters,
+        }
+    }
+
     /// What bends are possible here.
     pub(crate) fn can_be(&self, bend: Bend) -> bool {
         let hangs = [GROUP, ROLE, INGRESS].contains(&self.kind);

@@ -201,7 +201,9 @@ impl State {
                 let many = self.cloud.stacks.get(arn).map(|it| &it.resources);
                 let index = resource % many.map_or(1, |it| it.len().max(1));
                 let bent = many.and_then(|it| it.get(index));
-                if bent.is_some_and(|it| it.is_in_stack() && it.can_be(*bend)) {
+                // Nobody can change what is gone, itself or with its group: the API refuses it.
+                let is_there = |it: &Resource| it.is_there() && !self.cloud.is_groupless(it);
+                if bent.is_some_and(|it| is_there(it) && it.can_be(*bend)) {
                     self.bends((arn, index), Some(*bend));
                     self.tally.count("bent");
                 }
@@ -242,11 +244,20 @@ impl State {
                 let index = resource % many;
                 let stack = self.cloud.stacks.get(arn);
                 let resource = stack.and_then(|it| it.resources.get(index));
-                let call = resource.and_then(|it| it.bend.map(|bend| it.call(bend)));
-                if let Some(call) = call {
-                    self.called(None, &call);
-                }
+                let call = resource.and_then(|it| {
+                    it.bend.map(|bend| match bend {
+                        Bend::Deleted => it.made_again(),
+                        _ => it.call(bend),
+                    })
+                });
+                let logical_id = resource.map(|it| it.logical_id.clone());
+                let logical_id = logical_id.unwrap_or_default();
+                let call = call.map(|it| self.called(None, &it));
+                self.put_right((arn, &logical_id));
                 self.cloud.update(arn, index, now);
+                if let Some(call) = call {
+                    self.acts_on_group((arn, &logical_id), (None, call));
+                }
                 self.cloud.set_status(arn, "UPDATE_COMPLETE");
             }
             Happening::Delete { stack } => {

@@ -1,11 +1,10 @@
 //! One simulated world: its time, what is still to happen, and what is known
 //! of it that no handler can see.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::testing::MemoryStore;
-use domain::unit::Unit;
 use domain::work::Queue;
 use jiff::{SignedDuration, Timestamp};
 
@@ -88,14 +87,12 @@ pub(crate) struct State {
     pub(crate) declared: BTreeMap<String, String>,
     /// Until when a right is missing, by the call.
     pub(crate) denied_until: BTreeMap<&'static str, Timestamp>,
-    /// Resources that CloudTrail could not be asked after at least once.
-    pub(crate) unlooked: BTreeSet<String>,
+    /// When CloudTrail could not be asked after a resource, for want of the right.
+    pub(crate) unlooked: BTreeMap<String, Vec<Timestamp>>,
     /// Whether a target ever left the configuration.
     pub(crate) was_narrowed: bool,
     pub(crate) lines: BTreeMap<Queue, Line>,
     pub(crate) buried: Vec<Buried>,
-    /// Looks whose findings were told one by one before their unit had a whole look.
-    pub(crate) told_alone: BTreeSet<(Unit, Timestamp)>,
     pub(crate) sink: Vec<Told>,
     /// By effect: how often its sender died or its answer was lost after it arrived.
     pub(crate) uncertain: BTreeMap<String, u32>,
@@ -126,6 +123,10 @@ pub(crate) struct Watched {
     pub(crate) seen: BTreeMap<String, Timestamp>,
     /// When a finding was closed last, by the true time.
     pub(crate) closed: BTreeMap<String, Timestamp>,
+    /// The looks that saw a finding: from when they began to when they were written.
+    pub(crate) looks_at: BTreeMap<String, Vec<(Timestamp, Timestamp)>>,
+    /// When a finding began to show a place that it shows ever since, by its id and the place.
+    pub(crate) shown: BTreeMap<(String, String, String), Timestamp>,
     /// How often the severity of an open finding rose.
     pub(crate) rises: BTreeMap<String, u32>,
 }
@@ -152,11 +153,10 @@ impl Sim {
             acts: BTreeMap::new(),
             declared: BTreeMap::new(),
             denied_until: BTreeMap::new(),
-            unlooked: BTreeSet::new(),
+            unlooked: BTreeMap::new(),
             was_narrowed: false,
             lines: Queue::ALL.map(|it| (it, Line::default())).into(),
             buried: Vec::new(),
-            told_alone: BTreeSet::new(),
             sink: Vec::new(),
             uncertain: BTreeMap::new(),
             tally: Tally::default(),

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::hanging::live_key;
 use crate::process::{Kind, Process};
+use crate::resource::{GROUP, ROLE};
 use crate::sim::{Event, Inserted, Sim, State};
 use crate::trail::STRANGER;
 
@@ -120,7 +121,13 @@ impl Ledger for Store {
             let previous = block_on(sim.store.finding(&decision.finding.id))?;
             block_on(sim.store.commit(decision))?;
             let mut state = sim.state();
-            state.moved(previous.as_ref(), decision);
+            state.moved(previous.as_ref(), decision, self.0.asked());
+            if had_look.is_none() && opens(decision) && !decision.finding.baseline {
+                // Right only where this look turns out not to be whole.
+                let finding = &decision.finding;
+                self.0
+                    .tells_alone((finding.unit.clone(), finding.look_started_at));
+            }
             let resolves = |it: &HistoryEntry| it.event == Entry::Resolved;
             if decision.history.iter().any(resolves)
                 && let Some(what) = self.0.closes(&decision.finding)
@@ -140,7 +147,7 @@ impl Ledger for Store {
             block_on(sim.store.close_look(scan, also))?;
             let mut state = sim.state();
             let look = (scan.unit.clone(), scan.started_at);
-            if scan.generation == 1 && state.told_alone.contains(&look) {
+            if scan.generation == 1 && self.0.told_alone(&look) {
                 let name = &scan.unit.name;
                 state.breaks(format!(
                     "invariant 4: the first whole look of {name} was told one by one"
@@ -174,13 +181,22 @@ impl Sim {
     }
 }
 
+fn opens(decision: &Decision) -> bool {
+    let opens = |it: &HistoryEntry| matches!(it.event, Entry::Opened | Entry::Reopened);
+    decision.history.iter().any(opens)
+}
+
 /// Whether the finding's unit is past its baseline, as far as that can be told
 /// here: `None` where an hour has passed since the first look that saw
-/// something, since then it depends on whether this look is complete.
+/// something, since then it depends on whether this look is complete, and for
+/// another copy of the first whole look.
 fn had_first_look(sim: &Sim, decision: &Decision) -> Result<Option<bool>, PortError> {
     let unit = &decision.finding.unit;
-    if block_on(sim.store.scan(unit))?.is_some() {
-        return Ok(Some(true));
+    if let Some(scan) = block_on(sim.store.scan(unit))? {
+        // Of two copies of one message both are that look: the slower one may have
+        // begun to write before the other was done.
+        let is_this_look = scan.started_at == decision.finding.look_started_at;
+        return Ok((scan.generation > 1 || !is_this_look).then_some(true));
     }
     let first = block_on(sim.store.get(&Key::new(unit.key(), "FIRST")))?;
     let Some(first) = first else {
@@ -208,11 +224,6 @@ impl State {
             match entry.event {
                 Entry::Opened | Entry::Reopened => {
                     self.tally.count("findings opened");
-                    if had_look.is_none() && !finding.baseline {
-                        // Right only where this look turns out not to be whole.
-                        let look = (finding.unit.clone(), finding.look_started_at);
-                        self.told_alone.insert(look);
-                    }
                     if had_look.is_some_and(|it| it == finding.baseline) {
                         self.breaks(format!(
                             "invariant 4: {id} opened {} and {} a baseline",
@@ -259,7 +270,7 @@ impl State {
         let seen = seen.unwrap_or(Timestamp::MIN);
         // A stack that was made anew may have no such resource any more.
         let is_there = self.cloud.has(&key, &finding.resource.kind);
-        let is_clean = !is_there || self.is_clean_since(&key, seen);
+        let is_clean = !is_there || self.is_clean_since((&key, &finding.resource.kind), seen);
         if !is_clean {
             let (stack, name) = key;
             self.breaks(format!(
@@ -270,15 +281,17 @@ impl State {
     }
 
     /// Whether a check found a resource clean since it was last seen to drift,
-    /// and a read what hangs on it, where something may.
-    fn is_clean_since(&self, key: &(String, String), seen: Timestamp) -> bool {
+    /// and a read what hangs on it, where something may. (A stack that was made
+    /// anew may have another type under the name of a group.)
+    fn is_clean_since(&self, (key, kind): (&(String, String), &str), seen: Timestamp) -> bool {
         let is_clean = |key: &(String, String)| {
             let checks = self.cloud.checks.get(key)?;
             let last_drift = checks.iter().rev().find(|it| it.drifts && it.at <= seen);
             let since = last_drift.map_or(Timestamp::MIN, |it| it.at);
             Some(checks.iter().any(|it| !it.drifts && it.at > since))
         };
-        is_clean(key) == Some(true) && is_clean(&live_key(key)) != Some(false)
+        let may_hang = [GROUP, ROLE].contains(&kind);
+        is_clean(key) == Some(true) && (!may_hang || is_clean(&live_key(key)) != Some(false))
     }
 
     /// A call that a trail told of is kept.
@@ -286,6 +299,7 @@ impl State {
         let Some(rest) = key.pk.strip_prefix("TRAIL#") else {
             return;
         };
+        let resource = rest.split_once('#').map_or(rest, |(_, it)| it);
         if rest.starts_with(STRANGER) {
             self.breaks("invariant 14: a call of an unknown account is kept".to_owned());
         }
@@ -293,7 +307,7 @@ impl State {
         let now = self.now;
         let mut newest = self.trail.iter_mut().rev();
         if let Some(it) = newest.find(|it| it.call.id == id) {
-            it.heard_at.get_or_insert(now);
+            it.heard.entry(resource.to_owned()).or_insert(now);
         }
     }
 

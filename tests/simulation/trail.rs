@@ -1,6 +1,8 @@
 //! Who called what: CloudTrail's record, the events that tell of it, and what
 //! each call truly did, which no record says.
 
+use std::collections::BTreeMap;
+
 use domain::ports::TrailCall;
 use domain::work::Queue;
 use jiff::Timestamp;
@@ -13,6 +15,14 @@ use crate::sim::{Event, MINUTE, SECOND, State, plus};
 
 /// Who writes, and whether in a console session.
 pub(crate) const PEOPLE: [(&str, bool); 3] = [("alice", true), ("bob", false), ("carol", false)];
+
+/// CloudFormation, through the role of a stack.
+const CLOUDFORMATION: (&str, bool) = ("deployer/AWSCloudFormation", false);
+
+/// Who that is of [`PEOPLE`], or CloudFormation (`None`).
+pub(crate) fn name_of(who: Option<usize>) -> (&'static str, bool) {
+    who.map_or(CLOUDFORMATION, |it| PEOPLE[it])
+}
 
 /// A call, before it is recorded.
 pub(crate) struct Call {
@@ -29,8 +39,16 @@ pub(crate) struct Recorded {
     pub(crate) call: TrailCall,
     /// From when LookupEvents has it.
     pub(crate) there_at: Timestamp,
-    /// When a function kept the event that told of it.
-    pub(crate) heard_at: Option<Timestamp>,
+    /// When a function kept the event that told of it, by the name that it is
+    /// kept under: one that was cut off kept it under some of its names.
+    pub(crate) heard: BTreeMap<String, Timestamp>,
+}
+
+impl Recorded {
+    /// Whether it was kept before that time where a resource's calls are asked after.
+    pub(crate) fn is_heard(&self, resource: &str, before: Timestamp) -> bool {
+        self.heard.get(resource).is_some_and(|at| *at < before)
+    }
 }
 
 /// What somebody did to a place of a resource.
@@ -42,6 +60,8 @@ pub(crate) struct Act {
     pub(crate) place: (String, Option<Value>),
     /// The call that did it, by its place in the record.
     pub(crate) call: usize,
+    /// Whether it was put right since: what stands there now is of another making.
+    pub(crate) is_undone: bool,
 }
 
 impl State {
@@ -56,7 +76,7 @@ impl State {
         } else {
             REGION
         };
-        let (name, console) = who.map_or(("deployer/AWSCloudFormation", false), |it| PEOPLE[it]);
+        let (name, console) = name_of(who);
         let mut resources = Vec::new();
         for (key, value) in &call.parameters {
             // As the reader of records does it: a word alone is kept with its kind.
@@ -86,7 +106,7 @@ impl State {
         self.trail.push(Recorded {
             call: recorded,
             there_at: plus(self.now, lag),
-            heard_at: None,
+            heard: BTreeMap::new(),
         });
         self.tally.count("calls recorded");
         self.delivered(Queue::StackDrift, &body, 10 * SECOND);

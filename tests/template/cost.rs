@@ -31,7 +31,7 @@ struct Facts {
     composites: f64,
     secrets: f64,
     log_days: f64,
-    memory: [f64; 7],
+    memory: [f64; 8],
 }
 
 impl Facts {
@@ -84,6 +84,8 @@ impl Facts {
 #[derive(Clone, Copy)]
 struct Use {
     looks: f64,
+    /// Looks at applications in clusters.
+    applications: f64,
     /// Findings that open or close.
     changes: f64,
     /// Events of AWS Config and ECR.
@@ -103,6 +105,7 @@ impl Use {
         let changes = stacks * assumed("findings that open");
         Self {
             looks: stacks * facts.scans,
+            applications: stacks * assumed("applications in clusters") * facts.scans,
             changes,
             events: stacks * assumed("AWS Config and ECR events"),
             calls: stacks * assumed("CloudTrail events"),
@@ -127,9 +130,10 @@ impl Use {
     }
 
     fn writes(&self) -> f64 {
-        self.looks
-            * (assumed("write units of one look")
-                + assumed("write units of what one look remembers"))
+        self.applications * assumed("write units of one look")
+            + self.looks
+                * (assumed("write units of one look")
+                    + assumed("write units of what one look remembers"))
             + self.changes * assumed("write units of one finding")
             + self.events * assumed("write units of one event")
             + self.calls * assumed("write units of one CloudTrail event")
@@ -139,7 +143,7 @@ impl Use {
 
     fn reads(&self) -> f64 {
         let asking = self.looks * assumed("looks of a hundred") / 100.0;
-        self.looks * assumed("read units of one look")
+        (self.looks + self.applications) * assumed("read units of one look")
             + asking * self.neighbours * assumed("read units of that answer")
             + self.changes * assumed("read units of the same")
             + self.events * assumed("read units of one event")
@@ -152,17 +156,21 @@ impl Use {
 fn bill(facts: &Facts, stacks: f64, away: f64) -> Vec<(&'static str, f64)> {
     let month = Use::of(facts, stacks, away);
     let (looks, changes, events) = (month.looks, month.changes, month.events);
-    let invocations = facts.clocks + facts.scans + month.messages() + 2.0 * changes + events;
+    let asked = month.messages() + month.applications;
+    let invocations = facts.clocks + facts.scans + asked + 2.0 * changes + events;
     let duration = facts.clocks * assumed("seconds that clock") * facts.gigabytes("Clock")
         + facts.scans
             * (assumed("seconds that drift-scan") + stacks * assumed("seconds for each stack"))
             * facts.gigabytes("DriftScan")
         + month.seconds() * facts.gigabytes("StackDrift")
+        + month.applications
+            * assumed("seconds of cluster-drift")
+            * facts.gigabytes("ClusterDrift")
         + changes * assumed("seconds of publish") * facts.gigabytes("Notify")
         + events * assumed("seconds of config-change") * facts.gigabytes("ConfigChange");
     let polls = facts.queues * assumed("connections") * HOURS * 3600.0 / facts.poll_seconds;
     // Each message is sent, received and deleted.
-    let requests = polls + 3.0 * (month.messages() + changes + events);
+    let requests = polls + 3.0 * (asked + changes + events);
     let writes = facts.clocks * assumed("write units of one clock") + month.writes();
     let reads = facts.clocks * assumed("read units of one clock") + month.reads();
     let ledger = (stacks * assumed("KB of the ledger for each")
@@ -410,6 +418,13 @@ fn every_kind_of_use_is_paid_for() {
             "looks",
             Use {
                 looks: 2.0 * usual.looks,
+                ..usual
+            },
+        ),
+        (
+            "applications",
+            Use {
+                applications: 2.0 * usual.applications,
                 ..usual
             },
         ),

@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use super::support::{Complaints, FUNCTIONS, Template, holds_and_notices, map, root, target};
 
 /// The environment of each function beside `PLUMBLINE_TABLE`, and the resource that each variable names.
-const ENVIRONMENT: [(&str, &[(&str, &str)]); 7] = [
+const ENVIRONMENT: [(&str, &[(&str, &str)]); 8] = [
     (
         "DriftScan",
-        &[("PLUMBLINE_QUEUE_STACK_DRIFT", "StackDriftQueue")],
+        &[
+            ("PLUMBLINE_QUEUE_STACK_DRIFT", "StackDriftQueue"),
+            ("PLUMBLINE_QUEUE_CLUSTER_DRIFT", "ClusterDriftQueue"),
+        ],
     ),
     (
         "StackDrift",
@@ -18,6 +21,15 @@ const ENVIRONMENT: [(&str, &[(&str, &str)]); 7] = [
             ("PLUMBLINE_HMAC_KEY", "secretsmanager:${HmacKey}"),
             ("PLUMBLINE_QUEUE_STACK_DRIFT", "StackDriftQueue"),
             ("PLUMBLINE_DEAD_LETTER_QUEUE", "StackDriftDeadLetters"),
+        ],
+    ),
+    (
+        "ClusterDrift",
+        &[
+            ("PLUMBLINE_HMAC_KEY", "secretsmanager:${HmacKey}"),
+            ("PLUMBLINE_GITHUB", "GitHubCredentials"),
+            ("PLUMBLINE_QUEUE_CLUSTER_DRIFT", "ClusterDriftQueue"),
+            ("PLUMBLINE_DEAD_LETTER_QUEUE", "ClusterDriftDeadLetters"),
         ],
     ),
     (
@@ -39,7 +51,9 @@ const ENVIRONMENT: [(&str, &[(&str, &str)]); 7] = [
         &[
             ("PLUMBLINE_TOPIC_ARN", "Events"),
             ("PLUMBLINE_CONFIG", "configuration"),
+            ("PLUMBLINE_GITHUB", "GitHubCredentials"),
             ("PLUMBLINE_QUEUE_STACK_DRIFT", "StackDriftQueue"),
+            ("PLUMBLINE_QUEUE_CLUSTER_DRIFT", "ClusterDriftQueue"),
             ("PLUMBLINE_QUEUE_NOTIFY", "NotifyQueue"),
             ("PLUMBLINE_QUEUE_CONFIG_CHANGE", "ConfigChangeQueue"),
             ("PLUMBLINE_QUEUE_IMAGE_PUSH", "ImagePushQueue"),
@@ -51,6 +65,7 @@ const ENVIRONMENT: [(&str, &[(&str, &str)]); 7] = [
         &[
             ("PLUMBLINE_QUEUE_NOTIFY", "NotifyQueue"),
             ("PLUMBLINE_QUEUE_STACK_DRIFT", "StackDriftQueue"),
+            ("PLUMBLINE_QUEUE_CLUSTER_DRIFT", "ClusterDriftQueue"),
             ("PLUMBLINE_DEAD_LETTER_QUEUE", "NotifyDeadLetters"),
         ],
     ),
@@ -117,7 +132,7 @@ fn packages(template: &Template) -> Complaints {
             .function(function, "MemorySize")
             .as_u64()
             .unwrap_or_default();
-        if !(256..=512).contains(&memory) {
+        if !(256..=1024).contains(&memory) {
             complaints.push(format!("{function} has {memory} MB"));
         }
         if template.function(function, "ReservedConcurrentExecutions") != &Value::Null {
@@ -281,7 +296,7 @@ fn come_back(template: &Template) -> Complaints {
     let mut complaints = Complaints::new();
     for (function, _) in FUNCTIONS {
         let is_allowed = template.property(function, "RecursiveLoop") == &json!("Allow");
-        if is_allowed != matches!(function, "StackDrift" | "Notify") {
+        if is_allowed != matches!(function, "StackDrift" | "ClusterDrift" | "Notify") {
             complaints.push(format!("{function}: RecursiveLoop is not what it needs"));
         }
     }
@@ -313,9 +328,9 @@ fn what_comes_back_through_its_own_queue_is_no_loop() {
     );
 }
 
-/// What one message of a full batch needs, in seconds: three posts to slow channels, or a stack whose resources are asked
-/// again one by one. What is cut off comes again much later, and a post that was cut off may be made twice.
-const SHARES: [(&str, u64); 2] = [("Notify", 29), ("StackDrift", 55)];
+/// What one message of a full batch needs, in seconds: three posts to slow channels, a stack whose resources are asked
+/// again one by one, or a large cluster. What is cut off comes again much later, and a post that was cut off may be made twice.
+const SHARES: [(&str, u64); 3] = [("Notify", 29), ("StackDrift", 55), ("ClusterDrift", 240)];
 
 fn shares(template: &Template) -> Complaints {
     let number = |value: &Value| value.as_u64().unwrap_or_default();

@@ -51,13 +51,15 @@ pub(super) fn price(name: &str) -> f64 {
 }
 
 /// What is assumed of an installation; all of it per month unless said otherwise.
-pub(super) const ASSUMPTIONS: [(&str, f64); 38] = [
+pub(super) const ASSUMPTIONS: [(&str, f64); 40] = [
     ("connections that Lambda keeps open to poll one queue", 5.0),
     ("seconds that clock runs", 0.1),
     ("seconds that drift-scan runs, and for each stack more", 2.0),
     ("seconds for each stack of drift-scan", 0.05),
     ("messages of one look (start, completion, backstop)", 3.0),
     ("seconds of stack-drift for one look", 1.5),
+    ("applications in clusters, for each stack", 0.1),
+    ("seconds of cluster-drift for one application", 4.0),
     ("findings that open or close, for each stack", 1.0),
     ("seconds of publish and notify for each of them", 0.6),
     ("AWS Config and ECR events, for each stack", 200.0),

@@ -16,6 +16,7 @@ const RIGHTS: &[(&str, Rights)] = &[
         &[
             ("Ledger", LEDGER),
             ("StackDriftQueue", &["sqs:SendMessage"]),
+            ("ClusterDriftQueue", &["sqs:SendMessage"]),
             ("DriftScanDeadLetters", &["sqs:SendMessage"]),
             ("*", &["cloudformation:ListStacks"]),
         ],
@@ -62,6 +63,27 @@ const RIGHTS: &[(&str, Rights)] = &[
         ],
     ),
     (
+        "ClusterDrift",
+        &[
+            ("Ledger", LEDGER),
+            ("ClusterDriftQueue", OWN_QUEUE),
+            ("ClusterDriftDeadLetters", &["sqs:SendMessage"]),
+            ("HmacKey", &["secretsmanager:GetSecretValue"]),
+            (
+                "arn:${AWS::Partition}:eks:*:${AWS::AccountId}:cluster/*",
+                &["eks:DescribeCluster"],
+            ),
+            (
+                "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:plumbline/*",
+                &["secretsmanager:GetSecretValue"],
+            ),
+            (
+                "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/plumbline/*",
+                &["ssm:GetParameter"],
+            ),
+        ],
+    ),
+    (
         "ConfigChange",
         &[
             ("Ledger", RECORD),
@@ -94,11 +116,20 @@ const RIGHTS: &[(&str, Rights)] = &[
             ("Ledger", LEDGER),
             ("Events", &["sns:Publish"]),
             ("StackDriftQueue", &["sqs:SendMessage"]),
+            ("ClusterDriftQueue", &["sqs:SendMessage"]),
             ("NotifyQueue", &["sqs:SendMessage"]),
             ("ConfigChangeQueue", &["sqs:SendMessage"]),
             ("ImagePushQueue", &["sqs:SendMessage"]),
             ("ClockDeadLetters", &["sqs:SendMessage"]),
             ("configuration", &["s3:GetObject"]),
+            (
+                "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:plumbline/*",
+                &["secretsmanager:GetSecretValue"],
+            ),
+            (
+                "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/plumbline/*",
+                &["ssm:GetParameter"],
+            ),
         ],
     ),
     (
@@ -108,6 +139,7 @@ const RIGHTS: &[(&str, Rights)] = &[
             ("${Ledger.Arn}/index/*", LEDGER),
             ("NotifyQueue", OWN_QUEUE),
             ("StackDriftQueue", &["sqs:SendMessage"]),
+            ("ClusterDriftQueue", &["sqs:SendMessage"]),
             ("NotifyDeadLetters", &["sqs:SendMessage"]),
             (
                 "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:plumbline/*",
@@ -158,7 +190,7 @@ fn resources(statement: &Value) -> Vec<String> {
     list(&statement["Resource"])
         .into_iter()
         .map(|resource| {
-            if resource["Fn::If"][0] == "OwnConfiguration" {
+            if resource["Fn::If"][0] == "NamesNoObject" {
                 return "configuration".to_owned();
             }
             let named = target(resource)
@@ -276,9 +308,9 @@ fn the_clock_reads_one_object() {
         .expect("the right to read");
     assert_eq!(
         read["Resource"],
-        json!({"Fn::If": ["OwnConfiguration", {"Fn::Sub": "${Storage.Arn}/plumbline.yaml"}, {"Fn::Sub": [
+        json!({"Fn::If": ["NamesNoObject", {"Fn::Sub": "${Storage.Arn}/plumbline.yaml"}, {"Fn::Sub": [
             "arn:${AWS::Partition}:s3:::${Object}",
-            {"Object": {"Fn::Select": [1, {"Fn::Split": ["s3://", {"Ref": "ConfigLocation"}]}]}}
+            {"Object": {"Fn::Select": [1, {"Fn::Split": ["://", {"Ref": "ConfigLocation"}]}]}}
         ]}]})
     );
 }
@@ -329,7 +361,19 @@ fn roles(template: &Template) -> Complaints {
     }
     let others = template.of_type("AWS::IAM::Policy");
     let read = template.property("ReadRoles", "PolicyDocument/Statement/0");
-    if others != ["ReadRoles"]
+    let interfaces = template.property("ClusterDriftInterfaces", "PolicyDocument/Statement/0");
+    let only_interfaces = list(&interfaces["Action"]).iter().all(|it| {
+        let action = it.as_str().unwrap_or_default();
+        action.starts_with("ec2:")
+            && ["NetworkInterface", "Subnets", "PrivateIpAddresses"]
+                .iter()
+                .any(|what| action.contains(what))
+    });
+    let condition = template.at("/Resources/ClusterDriftInterfaces/Condition");
+    if !only_interfaces || condition != "HasClusterSubnets" {
+        complaints.push("cluster-drift may more than have an interface in its subnets".to_owned());
+    }
+    if others != ["ClusterDriftInterfaces", "ReadRoles"]
         || read["Action"] != "sts:AssumeRole"
         || read["Resource"] != json!({"Ref": "ReadRoleArns"})
     {
@@ -380,6 +424,16 @@ fn roles_are_one_per_function_with_one_policy() {
                 "/Resources/Notify/Properties/Policies",
                 json!(["AmazonSQSFullAccess"]),
                 "Notify has policies beside its role",
+            ),
+            (
+                "/Resources/ClusterDriftInterfaces/Properties/PolicyDocument/Statement/0/Action/0",
+                json!("ec2:RunInstances"),
+                "more than have an interface",
+            ),
+            (
+                "/Resources/ClusterDriftInterfaces/Condition",
+                Value::Null,
+                "more than have an interface",
             ),
             (
                 "/Resources/ReadRoles/Properties/PolicyDocument/Statement/0/Resource",

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use super::yaml;
 
 /// The functions by their logical ids, with their folders.
-pub(super) const FUNCTIONS: [(&str, &str); 7] = [
+pub(super) const FUNCTIONS: [(&str, &str); 8] = [
     ("DriftScan", "drift-scan"),
     ("StackDrift", "stack-drift"),
+    ("ClusterDrift", "cluster-drift"),
     ("ConfigChange", "config-change"),
     ("Publish", "publish"),
     ("Clock", "clock"),
@@ -18,7 +19,13 @@ pub(super) const FUNCTIONS: [(&str, &str); 7] = [
 ];
 
 /// Those that a queue feeds; the rest is fed by schedules and the stream.
-pub(super) const FED_BY_QUEUE: [&str; 4] = ["StackDrift", "ConfigChange", "Notify", "ImagePush"];
+pub(super) const FED_BY_QUEUE: [&str; 5] = [
+    "StackDrift",
+    "ClusterDrift",
+    "ConfigChange",
+    "Notify",
+    "ImagePush",
+];
 
 /// What is wrong with a template, one sentence each.
 pub(super) type Complaints = Vec<String>;

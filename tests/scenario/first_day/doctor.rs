@@ -64,6 +64,7 @@ fn all_is_in_order_on_an_account_that_answers() {
         "000000000000/us-east-1 cloudformation:ListStackResources: permitted",
         "000000000000/us-east-1 cloudformation:DescribeStackResourceDrifts: permitted",
         "target stacks: 1 stack(s) match",
+        "clock function: not looked at",
     ] {
         assert_one(&ok, part);
     }
@@ -191,6 +192,27 @@ fn secrets_are_looked_for_and_never_shown_and_nothing_is_sent_unless_asked() {
     for ran in [&ran, &sent] {
         assert!(!format!("{ran:?}").contains("marker-secret"), "{ran:?}");
     }
+}
+
+#[test]
+fn channels_that_come_in_a_later_version_are_warned_of_and_get_no_test_message() {
+    let account = Account::start();
+    account.put("us-east-1", "orders");
+    let hook = format!("{}/hook/there", account.sandbox.endpoint());
+    let workshop = account.workshop().with("HOOK", &hook).with("KEY", "k");
+    workshop.configure(
+        "apiVersion: plumbline/v1\nenvironment: test\ntargets: [{name: a, cloudformation: {}}]\nnotify:\n  channels:\n    pager: {pagerduty: {routingKey: \"env:KEY\"}}\n    there: {webhook: {url: \"env:HOOK\"}}\n",
+    );
+    let ran = workshop.run(&["doctor", "--send", "-o", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let warn = lines(&ran, "warn");
+    assert_eq!(warn.len(), 1, "{warn:#?}");
+    assert!(
+        warn[0].starts_with("config: plumbline.yaml:6:13: notify.channels.pager.pagerduty: PagerDuty comes with a later version"),
+        "{warn:?}"
+    );
+    assert_one(&lines(&ran, "ok"), "channel there test message");
+    assert_eq!(account.sandbox.hook_deliveries("there").len(), 1);
 }
 
 #[test]

@@ -114,6 +114,18 @@ fn without_credentials_a_file_is_written_all_the_same_and_says_what_to_fill_in()
 }
 
 #[test]
+fn without_credentials_the_regions_that_were_asked_for_are_written() {
+    let workshop = Workshop::new("http://127.0.0.1:9")
+        .without("AWS_ACCESS_KEY_ID")
+        .without("AWS_SECRET_ACCESS_KEY");
+    let ran = workshop.run(&["init", "--region", "eu-west-3"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let file = fs::read_to_string(workshop.path("plumbline.yaml")).unwrap();
+    assert!(file.contains("      regions: [eu-west-3]\n"), "{file}");
+    assert_valid(&workshop);
+}
+
+#[test]
 fn a_file_that_is_there_is_left_alone_without_force() {
     let account = Account::start();
     let workshop = account.workshop();

@@ -6,7 +6,7 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread,
 };
@@ -20,9 +20,10 @@ const STACK: &str = "arn:aws:cloudformation:us-east-1:000000000000:stack/vault/0
 const CHECKED: &str = "2999-01-01T00:00:00.000Z";
 
 /// A resource as the template has it and as it is.
+#[derive(Clone)]
 pub(super) struct Resource {
     name: String,
-    kind: String,
+    pub(super) kind: String,
     expected: Value,
     actual: Value,
     /// Why it could not be checked.
@@ -44,6 +45,7 @@ impl Resource {
 /// It answers until the test's process ends.
 pub(super) struct Account {
     port: u16,
+    stack: Arc<Stack>,
 }
 
 impl Account {
@@ -59,20 +61,33 @@ impl Account {
             resource.reason = Some((*reason).to_owned());
             resources.push(resource);
         }
+        let straight = |it: &Resource| Resource {
+            actual: it.expected.clone(),
+            reason: None,
+            ..it.clone()
+        };
         let stack = Arc::new(Stack {
+            straight: resources.iter().map(straight).collect(),
             resources,
+            is_straight: AtomicBool::new(false),
             detections: AtomicU32::new(0),
         });
+        let serving = Arc::clone(&stack);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its address").port();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let stack = Arc::clone(&stack);
+                let stack = Arc::clone(&serving);
                 // A client that goes away has its answer already.
                 thread::spawn(move || answer(stream, &stack));
             }
         });
-        Self { port }
+        Self { port, stack }
+    }
+
+    /// From now on everything is as the template has it, or bent again.
+    pub(super) fn straighten(&self, is_straight: bool) {
+        self.stack.is_straight.store(is_straight, Ordering::Relaxed);
     }
 
     pub(super) fn endpoint(&self) -> String {
@@ -82,6 +97,9 @@ impl Account {
 
 struct Stack {
     resources: Vec<Resource>,
+    /// The same, as the template has them.
+    straight: Vec<Resource>,
+    is_straight: AtomicBool,
     /// How many there were; each moves the time of the last check.
     detections: AtomicU32,
 }
@@ -133,7 +151,10 @@ fn answer(stream: TcpStream, stack: &Stack) -> Option<()> {
 }
 
 fn result(action: &str, name: &str, stack: &Stack) -> Option<String> {
-    let resources = &stack.resources;
+    let resources = match stack.is_straight.load(Ordering::Relaxed) {
+        true => &stack.straight,
+        false => &stack.resources,
+    };
     let year = 2900 + stack.detections.load(Ordering::Relaxed);
     let now = "2026-11-24T06:00:00.000Z";
     Some(match action {
@@ -176,6 +197,7 @@ fn list(name: &str, resources: &[Resource], member: fn(&Resource) -> String) -> 
 fn status(resource: &Resource) -> &'static str {
     match resource.reason {
         Some(_) => "UNKNOWN",
+        None if resource.expected == resource.actual => "IN_SYNC",
         None => "MODIFIED",
     }
 }
