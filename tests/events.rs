@@ -20,8 +20,9 @@ use serde_json::Value;
 use world::World;
 
 /// Every function that is deployed.
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 8] = [
     "clock",
+    "cluster-drift",
     "config-change",
     "drift-scan",
     "image-push",
@@ -101,7 +102,13 @@ fn every_event_is_read_by_its_function() {
 #[test]
 fn what_is_no_event_of_a_function_is_told_from_what_is() {
     let world = World::new();
-    for queue_fed in ["config-change", "image-push", "notify", "stack-drift"] {
+    for queue_fed in [
+        "cluster-drift",
+        "config-change",
+        "image-push",
+        "notify",
+        "stack-drift",
+    ] {
         let handled = world.hear(queue_fed, "{}");
         assert!(
             matches!(handled, Handled::Fail(_)),

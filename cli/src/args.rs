@@ -315,6 +315,8 @@ pub(crate) enum Function {
     DriftScan,
     /// Looks at one stack.
     StackDrift,
+    /// Looks at what a target watches in a cluster.
+    ClusterDrift,
     /// Records what AWS Config says.
     ConfigChange,
     /// Sends what the outbox holds.
@@ -333,6 +335,7 @@ impl Function {
         match self {
             Function::DriftScan => "drift-scan",
             Function::StackDrift => "stack-drift",
+            Function::ClusterDrift => "cluster-drift",
             Function::ConfigChange => "config-change",
             Function::Publish => "publish",
             Function::Clock => "clock",

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_lambda_events::event::dynamodb::EventRecord;
 use clock::{DeadLetter, DeadLetters};
+use cluster_drift::{Reached, Ways};
 use domain::handled::Handled;
 use domain::message::Outgoing;
 use domain::ports::{
     Accounts, Attachments, Evidence, Fetched, Objects, PortError, PortErrorKind, Role, Secret,
-    Secrets, Stacks, Topic, Trail,
+    Secrets, Source, Stacks, Topic, Trail,
 };
 use domain::testing::{ManualClock, MemoryChannels, MemoryQueues, MemoryStore, block_on};
 use equivalence::Catalogue;
 use jiff::Timestamp;
-use policy::InForce;
+use policy::clusters::ClusterWatch;
+use policy::{Config, InForce, Loaded};
 use serde_json::{Map, Value};
 
 /// A world with nothing in its ledger.
@@ -74,6 +76,18 @@ impl World {
                     clock: self.clock.clone(),
                 };
                 block_on(stack_drift::handle(&deps, body))
+            }
+            "cluster-drift" => {
+                let deps = cluster_drift::Deps {
+                    store: self.store.clone(),
+                    config: InForce::new(),
+                    ways: Arc::new(Nothing),
+                    secrets: Arc::new(Nothing),
+                    hash_key: "env:NONE".to_owned(),
+                    catalogue: Catalogue::all(),
+                    clock: self.clock.clone(),
+                };
+                block_on(cluster_drift::handle(&deps, body))
             }
             other => panic!("{other} is fed by no queue"),
         }
@@ -187,6 +201,17 @@ impl Accounts for Nothing {
 
     fn default_region(&self) -> Option<String> {
         None
+    }
+}
+
+#[async_trait]
+impl Ways for Nothing {
+    async fn cluster(&self, _: &Config, _: &ClusterWatch<'_>) -> Result<Reached, PortError> {
+        nothing("ways:cluster")
+    }
+
+    async fn source(&self, _: &Loaded, _: &ClusterWatch<'_>) -> Result<Arc<dyn Source>, PortError> {
+        nothing("ways:source")
     }
 }
 

@@ -34,6 +34,7 @@ impl Function {
     const fn queue(self) -> Option<Queue> {
         match self {
             Function::StackDrift => Some(stack_drift::QUEUE),
+            Function::ClusterDrift => Some(cluster_drift::QUEUE),
             Function::ConfigChange => Some(config_change::QUEUE),
             Function::Notify => Some(notify::QUEUE),
             Function::ImagePush => Some(image_push::QUEUE),
