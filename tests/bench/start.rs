@@ -17,8 +17,9 @@ use serde_json::{Value, json};
 const RUNS: usize = 20;
 
 /// The functions, each with an event of the folder `events`.
-const FUNCTIONS: [(&str, &str); 7] = [
+const FUNCTIONS: [(&str, &str); 8] = [
     ("clock", "clock.minute.json"),
+    ("cluster-drift", "cluster-drift.look.json"),
     ("config-change", "config-change.non-compliant.json"),
     ("drift-scan", "drift-scan.all.json"),
     ("image-push", "image-push.push.json"),
