@@ -190,7 +190,7 @@ fn resources(statement: &Value) -> Vec<String> {
     list(&statement["Resource"])
         .into_iter()
         .map(|resource| {
-            if resource["Fn::If"][0] == "NamesNoObject" {
+            if resource["Fn::If"][0] == "OwnConfiguration" {
                 return "configuration".to_owned();
             }
             let named = target(resource)
@@ -308,7 +308,7 @@ fn the_clock_reads_one_object() {
         .expect("the right to read");
     assert_eq!(
         read["Resource"],
-        json!({"Fn::If": ["NamesNoObject", {"Fn::Sub": "${Storage.Arn}/plumbline.yaml"}, {"Fn::Sub": [
+        json!({"Fn::If": ["OwnConfiguration", {"Fn::Sub": "${Storage.Arn}/plumbline.yaml"}, {"Fn::Sub": [
             "arn:${AWS::Partition}:s3:::${Object}",
             {"Object": {"Fn::Select": [1, {"Fn::Split": ["://", {"Ref": "ConfigLocation"}]}]}}
         ]}]})

@@ -75,12 +75,6 @@ impl Wanted {
 pub(crate) async fn look(deps: &Deps, wanted: &Wanted) -> Result<Handled, PortError> {
     let config = deps.config.read(&*deps.store).await?;
     let unit = unit_of(&wanted.id);
-    if !crate::knows(deps, &config, (wanted.id.account(), wanted.id.region())).await? {
-        return Ok(Handled::Drop(format!(
-            "account {} is not in the configuration",
-            wanted.id.account()
-        )));
-    }
     let known = Some(wanted.target.as_str());
     if crate::selecting(deps, &config, (&unit, known))
         .await?
@@ -90,6 +84,13 @@ pub(crate) async fn look(deps: &Deps, wanted: &Wanted) -> Result<Handled, PortEr
         return Ok(Handled::Drop(format!(
             "target {} does not select it any more",
             wanted.target
+        )));
+    }
+    // Asked after that: whose account this is may take a call.
+    if !crate::knows(deps, &config, (wanted.id.account(), wanted.id.region())).await? {
+        return Ok(Handled::Drop(format!(
+            "account {} is not in the configuration",
+            wanted.id.account()
         )));
     }
     let last = deps.store.scan(&unit).await?;

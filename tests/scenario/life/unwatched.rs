@@ -200,11 +200,10 @@ fn the_same_drift_has_the_same_id_in_every_ledger() {
 #[test]
 fn a_target_of_a_layer_to_come_is_unknown_and_the_others_are_looked_at() {
     let (_emulator, aws, workshop) = account(&["Orders"]);
-    let kubernetes = json!({"kubernetes": {"cluster": {"kubeconfig": {"path": "config", "context": "home"}},
-        "manifests": {"directory": "k8s"}}});
+    let terraform = json!({"terraform": {"plan": "plan.json"}});
     workshop.configure(&targets(&[
         ("stacks", stacks(&["*"])),
-        ("microservices", kubernetes),
+        ("network", terraform),
     ]));
     set_timeout(&aws, "Orders", 5);
     let scan = workshop.scan(&[]);
@@ -217,16 +216,16 @@ fn a_target_of_a_layer_to_come_is_unknown_and_the_others_are_looked_at() {
     assert_eq!(
         told,
         [
-            "kubernetes",
-            "microservices",
+            "terraform",
+            "network",
             "failed",
-            "comes with layer kubernetes"
+            "comes with layer terraform"
         ]
     );
     // Not selected, it is no part of the scan.
     for arguments in [&["stacks"][..], &["--layer", "cloudformation"]] {
         assert_eq!(workshop.scan(arguments).code, 1, "{arguments:?}");
     }
-    assert_eq!(workshop.scan(&["microservices"]).code, 2);
+    assert_eq!(workshop.scan(&["network"]).code, 2);
     done(&workshop, &["findings", "list"]);
 }
