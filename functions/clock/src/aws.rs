@@ -9,7 +9,7 @@ use domain::ports::{Objects, PortError};
 use domain::work::Queue;
 use github::web::Patience;
 use github::{Github, Location, Options};
-use lambda_kit::{Error, SystemClock, queue_urls, variable};
+use lambda_kit::{Error, SystemClock, queue_urls, variable, variable_or_empty};
 use ledger::DynamoLedger;
 
 use crate::{DeadLetter, DeadLetters, Deps, files};
@@ -34,8 +34,9 @@ const PATIENCE: Patience = Patience {
 /// Where a variable is missing; names it.
 pub fn deps((_, access): (Connection, Access)) -> Result<Deps, Error> {
     let config = variable("PLUMBLINE_CONFIG")?;
+    let credentials = variable_or_empty("PLUMBLINE_GITHUB")?;
     let objects = if config.starts_with(Location::SCHEME) {
-        from_github(&access)?
+        from_github(&access, credentials)?
     } else if config.starts_with("s3://") {
         aws::objects(&access)
     } else {
@@ -56,10 +57,10 @@ pub fn deps((_, access): (Connection, Access)) -> Result<Deps, Error> {
 }
 
 /// Files of GitHub, read with the credentials behind `PLUMBLINE_GITHUB`; where
-/// that is empty or not there, those of public repositories.
-fn from_github(access: &Access) -> Result<Arc<dyn Objects>, Error> {
+/// that is empty, those of public repositories.
+fn from_github(access: &Access, credentials: Option<String>) -> Result<Arc<dyn Objects>, Error> {
     let options = Options {
-        credentials: std::env::var("PLUMBLINE_GITHUB").ok(),
+        credentials,
         patience: PATIENCE,
         ..Options::default()
     };

@@ -10,7 +10,7 @@ use domain::ports::{PortError, PortErrorKind, Source};
 use equivalence::Catalogue;
 use github::Location;
 use github::web::Patience;
-use lambda_kit::{DeadLetters, Error, Feed, SystemClock, queue_urls, variable};
+use lambda_kit::{DeadLetters, Error, Feed, SystemClock, queue_urls, variable, variable_or_empty};
 use ledger::DynamoLedger;
 use policy::clusters::ClusterWatch;
 use policy::watch::reading_role;
@@ -41,9 +41,7 @@ pub fn deps((connection, access): (Connection, Access)) -> Result<(Deps, Feed), 
     };
     let secrets = aws::secrets(&access);
     let remote = Remote {
-        credentials: std::env::var("PLUMBLINE_GITHUB")
-            .ok()
-            .filter(|it| !it.is_empty()),
+        credentials: variable_or_empty("PLUMBLINE_GITHUB")?,
         patience: PATIENCE,
         secrets: Arc::clone(&secrets),
         clock: Arc::new(SystemClock),

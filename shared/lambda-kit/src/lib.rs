@@ -26,5 +26,5 @@ pub use dead_letters::DeadLetters;
 pub use error::Error;
 pub use schedule::{Tick, run_schedule};
 pub use sqs::{Feed, Message, run_sqs};
-pub use start::{queue_urls, start, variable};
+pub use start::{queue_urls, start, variable, variable_or_empty};
 pub use stream::{Change, Record, run_stream};

@@ -42,6 +42,17 @@ pub fn variable(name: &str) -> Result<String, Error> {
     }
 }
 
+/// A variable that may be empty, but has to be there: `None` where it is empty.
+///
+/// # Errors
+/// [`Error::Missing`] where it is not there.
+pub fn variable_or_empty(name: &str) -> Result<Option<String>, Error> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|it| !it.trim().is_empty())),
+        Err(_) => variable(name).map(Some),
+    }
+}
+
 /// The URLs of the queues that a function sends to, each from its own variable.
 ///
 /// # Errors
