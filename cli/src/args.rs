@@ -15,7 +15,7 @@ use clap_complete::Shell;
 use domain::layer::Layer;
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
-/// Finds what hangs crooked in AWS, says who bent it, and remembers it.
+/// Finds what hangs crooked in AWS and Kubernetes, says who bent it, and remembers it.
 ///
 /// Exit codes of scan and diff: 0 in sync, 1 drift, 2 error or incomplete. Other
 /// commands: 0 done, 1 not done, 2 usage or configuration.

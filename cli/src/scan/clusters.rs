@@ -24,6 +24,8 @@ pub(super) struct Watched {
     pub(super) all_named: bool,
     /// HTTP requests to API servers, retries included.
     pub(super) requests: u64,
+    /// What servers said where they refused dry runs, in sentences.
+    pub(super) refusals: Vec<String>,
 }
 
 /// Looks at what every selected target watches in a cluster, all at once, and
@@ -48,20 +50,25 @@ pub(super) async fn look_at(
     // The receiver outlives every sender.
     let _ = out.send(Sighted::Found(looks.len()));
     while let Some((target, looked)) = looks.next().await {
-        let sighted = match looked {
-            Ok(looked) => {
-                watched.requests += looked.requests;
-                watched.units.push(looked.look.unit.clone());
-                seen(target, looked.look)
-            }
-            Err(error) => {
-                watched.all_named = false;
-                let unit = target
-                    .section()
-                    .map(|it| unit_of(target.name.as_str(), &it));
-                gap(target, unit, error.gap())
-            }
-        };
+        let sighted =
+            match looked {
+                Ok(looked) => {
+                    watched.requests += looked.requests;
+                    let refusals = looked.refusals.into_iter();
+                    watched.refusals.extend(refusals.map(|(object, said)| {
+                        format!("the dry run of {object} was refused: {said}")
+                    }));
+                    watched.units.push(looked.look.unit.clone());
+                    seen(target, looked.look)
+                }
+                Err(error) => {
+                    watched.all_named = false;
+                    let unit = target
+                        .section()
+                        .map(|it| unit_of(target.name.as_str(), &it));
+                    gap(target, unit, error.gap())
+                }
+            };
         let _ = out.send(sighted);
     }
     watched

@@ -203,6 +203,7 @@ impl Desk {
             builder.attributed(finding, self.clock.now());
         }
         remarks.extend(unasked);
+        remarks.extend(watched.refusals);
 
         for watch in selected.iter().filter_map(|target| Watch::of(target)) {
             judge_selection(&watch, &rounds, &mut builder, &mut remarks);

@@ -2,8 +2,7 @@
 
 use domain::conceal::HashKey;
 use domain::handled::Handled;
-use domain::judge::{Judge, Judged, Notices};
-use domain::life::{Moment, Telling};
+use domain::judge::Judged;
 use domain::look::{Look, Outcome, Reason};
 use domain::ports::{Key, PortError};
 use domain::work::Work;
@@ -135,22 +134,7 @@ fn again(deps: &Deps, wanted: &Wanted) -> Handled {
 async fn judge(deps: &Deps, config: &InForceConfig, look: Look) -> Result<Judged, PortError> {
     let secret = deps.secrets.resolve(&deps.hash_key).await?;
     let key = HashKey::of_text(secret.reveal());
-    let judge = Judge {
-        catalogue: &deps.catalogue,
-        rules: &config.policy,
-        key: &key,
-        now: deps.clock.now(),
-    };
-    let mut notices = Notices::default();
-    let judged = judge.judge(look, &mut notices);
-    for (rule, why) in &notices.failed {
-        tracing::warn!(rule, why, "a rule could not be evaluated and did not match");
-    }
-    for (resource, gap) in &judged.unknown {
-        let (id, reason) = (resource.id.as_str(), gap.reason.as_str());
-        tracing::warn!(resource.id = id, reason, detail = gap.detail, "unknown");
-    }
-    Ok(judged)
+    Ok(config.judge(look, (&deps.catalogue, &key), deps.clock.now()))
 }
 
 /// Writes a judged look and tells of it. Done twice, it changes nothing but times and versions.
@@ -160,13 +144,7 @@ async fn write(
     (judged, remembered): (&Judged, Key),
 ) -> Result<(), PortError> {
     let now = deps.clock.now();
-    let moment = Moment {
-        now,
-        look_started_at: judged.started_at,
-        config: &config.hash,
-        environment: config.environment(),
-        telling: Telling::Everybody,
-    };
+    let moment = config.moment(judged, now);
     let remember = once::remember(remembered, &judged.unit, now)?;
     record::record_once(&*deps.store, judged, (moment, remember)).await
 }

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod elsewhere;
 mod handle;
 mod look;
 #[cfg(feature = "remote")]

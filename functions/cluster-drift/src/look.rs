@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::look::{Gap, Look, Observed, Outcome, Reason, Verdict};
+use domain::identity::Identity;
+use domain::layer::Layer;
+use domain::look::{Aside, Gap, Look, Observed, Outcome, Reason, Verdict};
 use domain::ports::{
     Clock, Cluster, Kind, Manifests, ObjectName, PortError, PortErrorKind, Source, Unreadable,
 };
@@ -14,7 +16,7 @@ use kubernetes::{Head, Options, Request, Seen, Trust};
 use policy::Loaded;
 use policy::clusters::{ClusterWatch, whole};
 
-use crate::{Reached, Ways};
+use crate::{Reached, Ways, elsewhere};
 
 /// The type of what stands for a document of Git's that cannot be read.
 pub const MANIFEST: &str = "Manifest";
@@ -88,10 +90,10 @@ pub async fn look(
     })
 }
 
-struct Looking<'a> {
-    ways: &'a dyn Ways,
-    loaded: &'a Loaded,
-    watch: &'a ClusterWatch<'a>,
+pub(crate) struct Looking<'a> {
+    pub(crate) ways: &'a dyn Ways,
+    pub(crate) loaded: &'a Loaded,
+    pub(crate) watch: &'a ClusterWatch<'a>,
     now: Timestamp,
 }
 
@@ -134,6 +136,21 @@ impl Looking<'_> {
             Some(head) if expected.overdue => (head, Some(&expected.deployed)),
             head => (&expected.deployed, head),
         };
+        let mut options = self.options(&expected);
+        let mut untold = None;
+        if !options.namespaces.is_empty() {
+            match elsewhere::known(self, &reached.name).await {
+                Ok(known) => options.elsewhere = known,
+                Err(gap) => {
+                    options.namespaces.clear();
+                    untold = Some(unread(
+                        &reached.name,
+                        ("other targets", "other targets"),
+                        gap,
+                    ));
+                }
+            }
+        }
         let request = Request {
             cluster: &reached.name,
             manifests: &manifests.objects,
@@ -141,7 +158,7 @@ impl Looking<'_> {
                 manifests: &it.objects,
                 detail: &expected.detail,
             }),
-            options: &self.options(&expected),
+            options: &options,
         };
         let looked = kubernetes::look(&*reached.server, &request).await;
         let mut seen = looked.map_err(|error| error.gap())?;
@@ -155,6 +172,7 @@ impl Looking<'_> {
         }
         let unreadable = expected.unreadable().into_iter();
         seen.extend(unreadable.map(|it| broken(&reached.name, it)));
+        seen.extend(untold);
         Ok(seen)
     }
 
@@ -303,27 +321,25 @@ fn is_within(path: &str, of: &str) -> bool {
 
 /// A document that could not be read is an unknown of its own: what it is about, nobody knows.
 fn broken(cluster: &str, unreadable: &Unreadable) -> Seen {
-    let place = unreadable.place.to_string();
-    let resource = Resource {
-        kind: MANIFEST.to_owned(),
-        id: place.clone(),
-        name: unreadable.place.file.clone(),
-        cluster: Some(cluster.to_owned()),
-        ..Resource::default()
-    };
-    let identity = domain::identity::Identity::object(
-        domain::layer::Layer::Kubernetes,
-        cluster,
-        ("", MANIFEST),
-        (None, &place),
-    );
+    let place = (unreadable.place.to_string(), unreadable.place.file.clone());
     let gap = Gap::new(Reason::Invalid, unreadable.problem.clone());
+    unread(cluster, (&place.0, &place.1), gap)
+}
+
+/// An unknown for what was not read of Git, by its place and what it is called.
+fn unread(cluster: &str, (place, name): (&str, &str), gap: Gap) -> Seen {
     Seen {
         observed: Observed {
-            resource,
-            identity,
+            resource: Resource {
+                kind: MANIFEST.to_owned(),
+                id: place.to_owned(),
+                name: name.to_owned(),
+                cluster: Some(cluster.to_owned()),
+                ..Resource::default()
+            },
+            identity: Identity::object(Layer::Kubernetes, cluster, ("", MANIFEST), (None, place)),
             verdict: Verdict::Unknown(gap),
-            aside: domain::look::Aside::default(),
+            aside: Aside::default(),
         },
         refusal: None,
     }

@@ -36,6 +36,8 @@ impl Secrets for Key {
 struct World {
     cluster: Mutex<Option<Arc<Memory>>>,
     manifests: Mutex<Manifests>,
+    /// What the Git of the target `jobs` says.
+    others: Mutex<Manifests>,
 }
 
 struct Git(Manifests);
@@ -62,8 +64,16 @@ impl Ways for World {
         })
     }
 
-    async fn source(&self, _: &Loaded, _: &ClusterWatch<'_>) -> Result<Arc<dyn Source>, PortError> {
-        Ok(Arc::new(Git(self.manifests.lock().unwrap().clone())))
+    async fn source(
+        &self,
+        _: &Loaded,
+        watch: &ClusterWatch<'_>,
+    ) -> Result<Arc<dyn Source>, PortError> {
+        let manifests = match watch.target {
+            "jobs" => &self.others,
+            _ => &self.manifests,
+        };
+        Ok(Arc::new(Git(manifests.lock().unwrap().clone())))
     }
 }
 
@@ -106,7 +116,7 @@ fn desk() -> Desk {
     );
     *world.cluster.lock().unwrap() = Some(Arc::new(cluster));
     world.manifests.lock().unwrap().objects = vec![manifest(config_map("1"))];
-    let text = "apiVersion: plumbline/v1\nenvironment: production\ntargets:\n  - {name: web, kubernetes: {cluster: {eks: {name: shop}}, manifests: {directory: k8s}}}\n";
+    let text = "apiVersion: plumbline/v1\nenvironment: production\ntargets:\n  - {name: web, kubernetes: {cluster: {eks: {name: shop}}, manifests: {directory: k8s}, namespaces: [web]}}\n  - {name: jobs, kubernetes: {cluster: {eks: {name: shop}}, manifests: {directory: jobs}}}\n";
     let current = Current {
         location: "s3://config/plumbline.yaml".to_owned(),
         hash: "hash".to_owned(),
@@ -238,4 +248,54 @@ fn work_of_others_and_nonsense_go_to_the_dead_letters_and_a_target_that_left_is_
     };
     assert!(matches!(handled(&other.body()), Handled::Fail(_)));
     assert!(matches!(desk.ask("gone", at(0), 0), Handled::Drop(_)));
+}
+
+fn stray() -> Value {
+    let mut stray = config_map("1");
+    stray["metadata"]["name"] = json!("stray");
+    stray
+}
+
+#[test]
+fn an_object_of_another_targets_git_is_not_one_that_git_does_not_know() {
+    for (others, statuses) in [(vec![], vec!["open"]), (vec![manifest(stray())], vec![])] {
+        let desk = desk();
+        let cluster = desk.world.cluster.lock().unwrap().clone().unwrap();
+        cluster.put(
+            &stray(),
+            ("kubectl-create", "Update"),
+            "2026-09-21T00:00:00Z",
+        );
+        desk.world.others.lock().unwrap().objects = others;
+        for _ in 0..2 {
+            desk.ask("web", at(0), 0);
+        }
+        assert_eq!(desk.statuses(), statuses);
+        assert_eq!(desk.generation(), Some(1));
+    }
+}
+
+#[test]
+fn where_another_targets_git_cannot_be_read_nothing_is_called_unknown_to_git_and_the_look_is_not_complete()
+ {
+    let desk = desk();
+    let cluster = desk.world.cluster.lock().unwrap().clone().unwrap();
+    cluster.put(
+        &stray(),
+        ("kubectl-create", "Update"),
+        "2026-09-21T00:00:00Z",
+    );
+    desk.world
+        .others
+        .lock()
+        .unwrap()
+        .unreadable
+        .push(Unreadable {
+            place: manifest(Value::Null).place,
+            problem: "a tab".to_owned(),
+        });
+    for _ in 0..2 {
+        desk.ask("web", at(0), 0);
+    }
+    assert_eq!((desk.statuses().len(), desk.generation()), (0, None));
 }

@@ -1,7 +1,6 @@
 //! From what was seen to the ledger: judged, and written finding by finding.
 
-use domain::judge::{Judge, Judged, Notices};
-use domain::life::{Moment, Telling};
+use domain::judge::Judged;
 use domain::look::Look;
 use domain::ports::{Key, PortError};
 use domain::{once, record};
@@ -26,22 +25,7 @@ pub(crate) async fn judge(
     look: Look,
 ) -> Result<Judged, PortError> {
     let key = deps.key().await?;
-    let judge = Judge {
-        catalogue: &deps.catalogue,
-        rules: &config.policy,
-        key: &key,
-        now: deps.clock.now(),
-    };
-    let mut notices = Notices::default();
-    let judged = judge.judge(look, &mut notices);
-    for (rule, why) in &notices.failed {
-        tracing::warn!(rule, why, "a rule could not be evaluated and did not match");
-    }
-    for (resource, gap) in &judged.unknown {
-        let (name, reason) = (resource.name.as_str(), gap.reason.as_str());
-        tracing::warn!(resource.name = name, reason, detail = gap.detail, "unknown");
-    }
-    Ok(judged)
+    Ok(config.judge(look, (&deps.catalogue, &key), deps.clock.now()))
 }
 
 /// Writes a judged look and tells of it. Done twice, it changes nothing but times and versions.
@@ -51,13 +35,7 @@ pub(crate) async fn write(
     (judged, by): (&Judged, &str),
 ) -> Result<(), PortError> {
     let now = deps.clock.now();
-    let moment = Moment {
-        now,
-        look_started_at: judged.started_at,
-        config: &config.hash,
-        environment: config.environment(),
-        telling: Telling::Everybody,
-    };
+    let moment = config.moment(judged, now);
     let remember = once::remember(look_key(by), &judged.unit, now)?;
     record::record_once(&*deps.store, judged, (moment, remember)).await
 }

@@ -2,8 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::conceal::HashKey;
 use domain::current::{self, Current};
+use domain::judge::{Equivalences, Judge, Judged, Notices};
+use domain::life::{Moment, Telling};
+use domain::look::Look;
 use domain::ports::{Items, PortError, PortErrorKind};
+
+use jiff::Timestamp;
 
 use crate::watch::names_account;
 use crate::{Config, Loaded, Policy};
@@ -31,6 +37,51 @@ impl InForceConfig {
     #[must_use]
     pub fn environment(&self) -> &str {
         self.loaded.config.environment.as_str()
+    }
+
+    /// Judges a look. Rules that could not be evaluated and what is unknown go to the log.
+    #[must_use]
+    pub fn judge(
+        &self,
+        look: Look,
+        (catalogue, key): (&dyn Equivalences, &HashKey),
+        now: Timestamp,
+    ) -> Judged {
+        let judge = Judge {
+            catalogue,
+            rules: &self.policy,
+            key,
+            now,
+        };
+        let mut notices = Notices::default();
+        let judged = judge.judge(look, &mut notices);
+        for (rule, why) in &notices.failed {
+            tracing::warn!(rule, why, "a rule could not be evaluated and did not match");
+        }
+        for (resource, gap) in &judged.unknown {
+            let (id, name) = (resource.id.as_str(), resource.name.as_str());
+            let (reason, detail) = (gap.reason.as_str(), gap.detail.as_str());
+            tracing::warn!(
+                resource.id = id,
+                resource.name = name,
+                reason,
+                detail,
+                "unknown"
+            );
+        }
+        judged
+    }
+
+    /// The moment in which a judged look is written, told to everybody.
+    #[must_use]
+    pub fn moment(&self, judged: &Judged, now: Timestamp) -> Moment<'_> {
+        Moment {
+            now,
+            look_started_at: judged.started_at,
+            config: &self.hash,
+            environment: self.environment(),
+            telling: Telling::Everybody,
+        }
     }
 }
 
